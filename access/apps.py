@@ -1,0 +1,11 @@
+"""The access app: users, org units, roles and the one access policy."""
+
+from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
+
+
+class AccessConfig(AppConfig):
+    """Registers the app; nothing below it but `common`."""
+
+    name = "access"
+    verbose_name = _("access")

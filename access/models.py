@@ -1,0 +1,149 @@
+"""Who works with the system, where in the organisation, and in which roles."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from django.contrib.auth.models import AbstractBaseUser, PermissionsMixin, UserManager
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from common.db import BilingualModel, CodeField, TimestampedModel
+
+
+class UnitLevel(models.TextChoices):
+    """Levels of the operator's organisation, from the top."""
+
+    GROUP = "group", _("group company")
+    PROVINCE = "province", _("province")
+    CITY = "city", _("city")
+    COUNTY = "county", _("county")
+    TEAM = "team", _("team")
+
+
+class OrgUnit(BilingualModel, TimestampedModel):
+    """A unit of the operator's organisation.
+
+    `path` holds the codes from the root to the unit, each followed by a slash, so that a subtree is one index range. It is
+    written only by `access.services.org_units`.
+    """
+
+    code = CodeField(_("code"), max_length=16)
+    level = models.CharField(_("level"), max_length=10, choices=UnitLevel)
+    parent = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="children", verbose_name=_("parent"))
+    path = CodeField(_("path"), max_length=120, editable=False)
+
+    class Meta:
+        verbose_name = _("org unit")
+        verbose_name_plural = _("org units")
+        ordering = ("path",)
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["code"], name="org_unit_code_unique", violation_error_message=_("This code is taken.")),
+            models.UniqueConstraint(fields=["path"], name="org_unit_path_unique"),
+        ]
+
+
+class User(AbstractBaseUser, PermissionsMixin, TimestampedModel):
+    """A person or another system that signs in. `PermissionsMixin` serves the Django admin; business rows obey `policy` alone."""
+
+    username = CodeField(_("login"), max_length=64)
+    name = models.CharField(_("name"), max_length=64)
+    email = models.EmailField(_("e-mail"), blank=True)
+    phone = CodeField(_("phone"), max_length=20, blank=True)
+    org_unit = models.ForeignKey(OrgUnit, models.PROTECT, null=True, blank=True, related_name="staff", verbose_name=_("org unit"))
+    locale = models.CharField(_("language"), max_length=10, blank=True, choices=[("en", "English"), ("zh-hans", "简体中文")])
+    is_active = models.BooleanField(_("active"), default=True)
+    is_staff = models.BooleanField(_("may open the administration"), default=False)
+
+    objects: ClassVar[UserManager[User]] = UserManager()
+
+    USERNAME_FIELD = "username"
+    EMAIL_FIELD = "email"
+    REQUIRED_FIELDS: ClassVar = ["name"]
+
+    class Meta:
+        verbose_name = _("user")
+        verbose_name_plural = _("users")
+        ordering = ("username",)
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["username"], name="user_username_unique", violation_error_message=_("This login is taken.")),
+        ]
+
+    def __str__(self) -> str:
+        return self.name or self.username
+
+    def get_full_name(self) -> str:
+        """The display name; asked for by Django's admin."""
+        return self.name
+
+    def get_short_name(self) -> str:
+        """The display name; asked for by Django's admin."""
+        return self.name
+
+
+class DataScope(models.TextChoices):
+    """Which rows a role reaches from the unit it is held in."""
+
+    OWN = "own", _("own customers")
+    UNIT = "unit", _("the unit")
+    SUBTREE = "subtree", _("the unit and all below")
+    ALL = "all", _("everything")
+
+
+class Action(models.TextChoices):
+    """What a role may do in a module."""
+
+    VIEW = "view", _("view")
+    ADD = "add", _("add")
+    CHANGE = "change", _("change")
+    DELETE = "delete", _("delete")
+    APPROVE = "approve", _("approve")
+    EXPORT = "export", _("export")
+    REVEAL = "reveal", _("reveal masked data")
+
+
+class Role(BilingualModel, TimestampedModel):
+    """A named set of actions by module, with one data scope."""
+
+    code = CodeField(_("code"), max_length=32)
+    scope = models.CharField(_("data scope"), max_length=10, choices=DataScope)
+
+    class Meta:
+        verbose_name = _("role")
+        verbose_name_plural = _("roles")
+        ordering = ("code",)
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["code"], name="role_code_unique", violation_error_message=_("This code is taken.")),
+        ]
+
+
+class RolePermission(models.Model):
+    """One action that a role allows in one module. A module is the label of a business app."""
+
+    role = models.ForeignKey(Role, models.CASCADE, related_name="permissions", verbose_name=_("role"))
+    module = models.CharField(_("module"), max_length=32)
+    action = models.CharField(_("action"), max_length=10, choices=Action)
+
+    class Meta:
+        verbose_name = _("role permission")
+        verbose_name_plural = _("role permissions")
+        constraints: ClassVar = [models.UniqueConstraint(fields=["role", "module", "action"], name="role_permission_unique")]
+
+    def __str__(self) -> str:
+        return f"{self.module}.{self.action}"
+
+
+class RoleAssignment(TimestampedModel):
+    """A user holds a role in a unit."""
+
+    user = models.ForeignKey(User, models.CASCADE, related_name="assignments", verbose_name=_("user"))
+    role = models.ForeignKey(Role, models.PROTECT, related_name="assignments", verbose_name=_("role"))
+    org_unit = models.ForeignKey(OrgUnit, models.PROTECT, related_name="assignments", verbose_name=_("org unit"))
+
+    class Meta:
+        verbose_name = _("role assignment")
+        verbose_name_plural = _("role assignments")
+        constraints: ClassVar = [models.UniqueConstraint(fields=["user", "role", "org_unit"], name="role_assignment_unique")]
+
+    def __str__(self) -> str:
+        return f"{self.user} · {self.role} · {self.org_unit}"

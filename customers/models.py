@@ -1,0 +1,177 @@
+"""Group customers, the people in them, and who has owned them when."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from django.core.validators import RegexValidator
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from access.models import OrgUnit, User
+from common.db import BilingualModel, CodeField, TimestampedModel
+from customers.credit_code import validate_credit_code
+from customers.querysets import ContactPersonQuerySet, CustomerQuerySet
+
+
+class Industry(BilingualModel):
+    """An entry of the industry dictionary."""
+
+    code = CodeField(_("code"), max_length=16)
+
+    class Meta:
+        verbose_name = _("industry")
+        verbose_name_plural = _("industries")
+        ordering = ("code",)
+        constraints: ClassVar = [models.UniqueConstraint(fields=["code"], name="industry_code_unique")]
+
+
+class Region(BilingualModel):
+    """A province or a city; cities name their province as parent."""
+
+    code = CodeField(_("code"), max_length=16)
+    parent = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="children", verbose_name=_("parent"))
+
+    class Meta:
+        verbose_name = _("region")
+        verbose_name_plural = _("regions")
+        ordering = ("code",)
+        constraints: ClassVar = [models.UniqueConstraint(fields=["code"], name="region_code_unique")]
+
+
+class CustomerLevel(models.TextChoices):
+    """Value levels of key accounts, the most valuable first."""
+
+    A1 = "A1", "A1"
+    A2 = "A2", "A2"
+    B1 = "B1", "B1"
+    B2 = "B2", "B2"
+    C = "C", "C"
+
+
+class Lifecycle(models.TextChoices):
+    """Where the customer stands: potential → active → warned → saved (active) or left → won back (active)."""
+
+    POTENTIAL = "potential", _("potential")
+    ACTIVE = "active", _("active")
+    WARNED = "warned", _("churn warning")
+    SAVED = "saved", _("saved")
+    LEFT = "left", _("left")
+    WON_BACK = "won_back", _("won back")
+
+
+class CustomerScale(models.TextChoices):
+    """Size of the customer's staff."""
+
+    LARGE = "large", _("large (1,000 and more)")
+    MEDIUM = "medium", _("medium (300 to 999)")
+    SMALL = "small", _("small (20 to 299)")
+    MICRO = "micro", _("micro (below 20)")
+
+
+class Customer(TimestampedModel):
+    """A group customer: the unit of this product. `manager` and `org_unit` decide who reaches it and all that hangs from it."""
+
+    code = CodeField(_("code"), max_length=20, validators=[RegexValidator(r"^[A-Z0-9][A-Z0-9-]*$", _("Use capital letters, digits and hyphens."))])
+    name = models.CharField(_("name"), max_length=120)
+    short_name = models.CharField(_("short name"), max_length=40, blank=True)
+    pinyin = CodeField(_("pinyin"), max_length=300, blank=True, editable=False)
+    pinyin_initials = CodeField(_("pinyin initials"), max_length=120, blank=True, editable=False)
+    credit_code = CodeField(_("unified social credit code"), max_length=18, blank=True, validators=[validate_credit_code])
+    industry = models.ForeignKey(Industry, models.PROTECT, null=True, blank=True, related_name="customers", verbose_name=_("industry"))
+    scale = models.CharField(_("scale"), max_length=10, choices=CustomerScale, blank=True)
+    address = models.CharField(_("address"), max_length=200, blank=True)
+    region = models.ForeignKey(Region, models.PROTECT, null=True, blank=True, related_name="customers", verbose_name=_("region"))
+    level = models.CharField(_("level"), max_length=2, choices=CustomerLevel, default=CustomerLevel.C)
+    value_score = models.PositiveSmallIntegerField(_("value score"), default=0)
+    lifecycle = models.CharField(_("lifecycle"), max_length=10, choices=Lifecycle, default=Lifecycle.POTENTIAL)
+    parent = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="subsidiaries", verbose_name=_("parent customer"))
+    org_unit = models.ForeignKey(OrgUnit, models.PROTECT, related_name="customers", verbose_name=_("org unit"))
+    manager = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="customers", verbose_name=_("account manager"))
+    credit_limit = models.DecimalField(_("credit limit (CNY)"), max_digits=14, decimal_places=2, null=True, blank=True)
+    source = models.CharField(_("source"), max_length=40, blank=True)
+    remark = models.TextField(_("remark"), max_length=2000, blank=True)
+
+    objects = CustomerQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("customer")
+        verbose_name_plural = _("customers")
+        ordering = ("name", "id")
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["code"], name="customer_code_unique", violation_error_message=_("This code is taken.")),
+            models.UniqueConstraint(
+                fields=["credit_code"],
+                condition=~Q(credit_code=""),
+                name="customer_credit_code_unique",
+                violation_error_message=_("Another customer has this credit code."),
+            ),
+            models.CheckConstraint(condition=~Q(parent=models.F("id")), name="customer_not_own_parent"),
+            models.CheckConstraint(condition=Q(value_score__lte=100), name="customer_value_score_range"),
+        ]
+        indexes: ClassVar = [
+            models.Index(fields=["name", "id"], name="customer_name"),
+            models.Index(fields=["manager", "name", "id"], name="customer_manager_name"),
+            models.Index(fields=["org_unit", "name", "id"], name="customer_unit_name"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class ContactRole(models.TextChoices):
+    """The part a contact person plays in a decision."""
+
+    DECISION = "decision", _("decision maker")
+    INFLUENCER = "influencer", _("influencer")
+    USER = "user", _("user")
+    FINANCE = "finance", _("finance")
+    TECHNICAL = "technical", _("technical")
+
+
+class ContactPerson(TimestampedModel):
+    """A person at a customer."""
+
+    customer = models.ForeignKey(Customer, models.CASCADE, related_name="contact_people", verbose_name=_("customer"))
+    name = models.CharField(_("name"), max_length=64)
+    title = models.CharField(_("title"), max_length=64, blank=True)
+    role = models.CharField(_("role"), max_length=12, choices=ContactRole, default=ContactRole.USER)
+    phone = CodeField(_("phone"), max_length=20, blank=True)
+    email = models.EmailField(_("e-mail"), blank=True)
+    birthday = models.DateField(_("birthday"), null=True, blank=True)
+    preferences = models.CharField(_("preferences"), max_length=200, blank=True)
+    is_key_person = models.BooleanField(_("key person"), default=False)
+    do_not_contact = models.BooleanField(_("do not contact"), default=False)
+
+    objects = ContactPersonQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("contact person")
+        verbose_name_plural = _("contact persons")
+        ordering = ("-is_key_person", "name", "id")
+        indexes: ClassVar = [models.Index(fields=["customer", "name"], name="contact_person_customer")]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class OwnershipChange(models.Model):
+    """A customer passed from one account manager or unit to another."""
+
+    customer = models.ForeignKey(Customer, models.CASCADE, related_name="ownership_changes", verbose_name=_("customer"))
+    from_manager = models.ForeignKey(User, models.PROTECT, null=True, related_name="+", verbose_name=_("from"))
+    to_manager = models.ForeignKey(User, models.PROTECT, null=True, related_name="+", verbose_name=_("to"))
+    from_unit = models.ForeignKey(OrgUnit, models.PROTECT, null=True, related_name="+", verbose_name=_("from unit"))
+    to_unit = models.ForeignKey(OrgUnit, models.PROTECT, related_name="+", verbose_name=_("to unit"))
+    actor = models.ForeignKey(User, models.PROTECT, null=True, related_name="+", verbose_name=_("by"))
+    reason = models.CharField(_("reason"), max_length=200, blank=True)
+    changed_at = models.DateTimeField(_("when"), auto_now_add=True)
+
+    class Meta:
+        verbose_name = _("ownership change")
+        verbose_name_plural = _("ownership changes")
+        ordering = ("-changed_at", "-id")
+
+    def __str__(self) -> str:
+        return f"{self.from_manager or '—'} → {self.to_manager or '—'}"

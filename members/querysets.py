@@ -1,0 +1,41 @@
+"""Reads of number lists and batches, through the access policy."""
+
+from __future__ import annotations
+
+import datetime
+from typing import TYPE_CHECKING, ClassVar, Self
+
+from django.db.models import Q
+
+from access.policy import PolicyQuerySet
+
+if TYPE_CHECKING:
+    from members.models import BatchRow, Member, MemberSubscription  # noqa: F401  (names of the type parameters)
+
+
+class MemberQuerySet(PolicyQuerySet["Member"]):
+    """Memberships; they inherit the reach of their customer."""
+
+    module: ClassVar[str] = "members"
+    manager_lookup: ClassVar[str] = "customer__manager"
+    unit_lookup: ClassVar[str] = "customer__org_unit"
+
+    def on_roster(self, day: datetime.date) -> Self:
+        """Memberships that hold on `day`: joined by then and not left."""
+        return self.filter(Q(left_on=None) | Q(left_on__gt=day), joined_on__lte=day)
+
+
+class MemberSubscriptionQuerySet(PolicyQuerySet["MemberSubscription"]):
+    """Subscriptions of members; they inherit the reach of their customer."""
+
+    module: ClassVar[str] = "members"
+    manager_lookup: ClassVar[str] = "customer__manager"
+    unit_lookup: ClassVar[str] = "customer__org_unit"
+
+
+class BatchRowQuerySet(PolicyQuerySet["BatchRow"]):
+    """Rows of batches; they inherit the reach of their job, which has the customer's."""
+
+    module: ClassVar[str] = "jobs"
+    manager_lookup: ClassVar[str] = "job__manager"
+    unit_lookup: ClassVar[str] = "job__org_unit"
