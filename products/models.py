@@ -197,6 +197,7 @@ class Offer(TimestampedModel):
     expires_on = models.DateField(_("expiry"), null=True, blank=True)
     status = models.CharField(_("status"), max_length=12, choices=OfferStatus, default=OfferStatus.DRAFT)
     committed_members = models.PositiveIntegerField(_("agreed members"), null=True, blank=True, help_text=_("The most numbers that the offer was agreed for."))
+    created_by = models.ForeignKey(User, models.PROTECT, null=True, blank=True, editable=False, related_name="+", verbose_name=_("drafted by"))
     approved_by = models.ForeignKey(User, models.PROTECT, null=True, blank=True, editable=False, related_name="+", verbose_name=_("approved by"))
     approved_at = models.DateTimeField(_("approved"), null=True, blank=True, editable=False)
 
