@@ -1,0 +1,68 @@
+"""Reasons why a job does not go on, as codes with figures, and their messages in the reader's language."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from django.utils.translation import gettext_lazy as _
+from django.utils.functional import _StrPromise
+
+MESSAGES: Final[dict[str, _StrPromise]] = {
+    "not_a_spreadsheet": _("The file is not a spreadsheet that can be read. Save it as .xlsx or .csv and upload it again."),
+    "old_or_encrypted_workbook": _("The file is an old .xls workbook or is protected by a password. Save it as .xlsx without a password."),
+    "zip_too_large": _("The file unpacks to more than %(limit)s bytes. Split it, or save only the sheet with the numbers."),
+    "too_many_entries": _("The file holds %(entries)s parts, more than the %(limit)s allowed."),
+    "too_many_columns": _("The sheet has %(columns)s columns, more than the %(limit)s allowed. Delete the columns that are not needed."),
+    "too_many_rows": _("The source has more than %(limit)s rows. Split it into several."),
+    "empty_file": _("The source has no rows."),
+    "only_headings": _("The source has headings but no rows below them."),
+    "encoding_unknown": _("The text is neither UTF-8 nor GB18030. Save the file as “CSV UTF-8” or as .xlsx."),
+    "broken_row": _("Row %(line)s cannot be read: its quotation marks do not match or a cell is too long."),
+    "source_too_demanding": _("Reading the file took more memory or time than allowed. Split it, or save it as .csv."),
+    "number_column_unknown": _("No column with numbers was found. Say which column holds them."),
+    "file_too_large": _("The file has %(size)s bytes, more than the %(limit)s allowed. Split it into several."),
+    "file_type": _("Files of this kind are not taken. Upload an .xlsx or .csv file."),
+    "nothing_eligible": _("No row can be run."),
+    "atomic_has_errors": _("%(failed)s rows have errors, and the batch is all or none. Mend the file, or choose to run the good rows."),
+    "atomic_conflict": _("%(conflicts)s rows have changed since the check, and the batch is all or none. Nothing was changed. Check it again."),
+    "group_rule": _("The batch breaks a rule of the whole group: %(rule)s."),
+    "fingerprint_changed": _("The preview has changed since you saw it. Look at it again before you run it."),
+    "ground_moved": _("A product, tariff or offer of this batch is no longer on offer. Check it again."),
+    "actor_lost_access": _("%(login)s may no longer change this customer's members. The rows not yet run were left alone."),
+    "wrong_state": _("This cannot be done while the job is in the state “%(state)s”."),
+    "repeated_batch": _("The same source with the same actions was run as job #%(job)s within a day. Confirm to run it again."),
+    "undone_already": _("This job has been undone, or is being undone, by job #%(job)s."),
+    "nothing_to_undo": _("This job changed nothing that could be undone."),
+    "worked_too_often": _("The work failed three times and was stopped. Reference: %(reference)s"),
+    "rows_dropped": _("The rows of this job are no longer kept."),
+}  # fmt: skip
+
+
+class JobRefused(Exception):
+    """A job cannot be made, or cannot go on, for a reason that its user can mend.
+
+    `code` is one of `MESSAGES`; `figures` fill the message.
+    """
+
+    def __init__(self, code: str, **figures: Any) -> None:
+        super().__init__(code)
+        self.code = code
+        self.figures = figures
+
+    @property
+    def message(self) -> str:
+        """The reason in the current language."""
+        return describe(self.code, self.figures)
+
+    def as_json(self) -> dict[str, Any]:
+        """What `Job.error` keeps."""
+        return {"code": self.code, "figures": self.figures}
+
+
+def describe(code: str, figures: dict[str, Any]) -> str:
+    """The message of `code` with its figures, integers grouped by thousands; the code itself where it is unknown."""
+    message = MESSAGES.get(code)
+    if message is None:
+        return code
+    shown = {name: f"{value:,}" if isinstance(value, int) and name != "job" else value for name, value in figures.items()}
+    return str(message) % shown

@@ -1,0 +1,60 @@
+"""The kinds of jobs. An upper app registers its own; this app runs them without knowing what they do."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Final
+
+from django.utils.functional import _StrPromise
+
+from jobs.models import Job, JobChunk
+
+SingleWork = Callable[[Job], None]
+ChunkWork = Callable[[Job, JobChunk], None]
+
+
+@dataclass(frozen=True, slots=True)
+class JobKind:
+    """What the runner needs to know of a kind.
+
+    Attributes:
+        code, label: the value of `Job.kind` and its name for people.
+        page_url: the address of a job's own page.
+        single: background work done once, by its name in `Job.awaits`; runs in one transaction and sets the job's next state.
+        run_chunk: applies one chunk in the open transaction and sets its `applied` and `conflicts`.
+        finish: called in the transaction that ends the run, with the counts and the final status set but not saved.
+    """
+
+    code: str
+    label: _StrPromise
+    page_url: Callable[[Job], str]
+    single: dict[str, SingleWork] = field(default_factory=dict)
+    run_chunk: ChunkWork | None = None
+    finish: SingleWork | None = None
+
+
+_KINDS: Final[dict[str, JobKind]] = {}
+
+
+def register(kind: JobKind) -> None:
+    """Make a kind known; called from the upper app's `AppConfig.ready`."""
+    _KINDS[kind.code] = kind
+
+
+def kind_of(job: Job) -> JobKind:
+    """The kind of `job`.
+
+    Raises KeyError when the app that registered it is not installed.
+    """
+    return _KINDS[job.kind]
+
+
+def kinds() -> list[JobKind]:
+    """All kinds, by code."""
+    return [_KINDS[code] for code in sorted(_KINDS)]
+
+
+def page_url(job: Job) -> str:
+    """The address of the job's own page."""
+    return kind_of(job).page_url(job)

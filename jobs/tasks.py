@@ -1,0 +1,21 @@
+"""Celery shells around the job services."""
+
+from __future__ import annotations
+
+from celery import shared_task
+
+from jobs.services import dispatch as dispatching
+from jobs.services.work import advance
+
+
+@shared_task(name="jobs.work")
+def work(job_id: int) -> None:
+    """Do one piece of a job's work, and ask for the next."""
+    if advance(job_id):
+        dispatching.hint(job_id)
+
+
+@shared_task(name="jobs.dispatch")
+def dispatch() -> None:
+    """Hint unfinished jobs again."""
+    dispatching.dispatch()
