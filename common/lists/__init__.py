@@ -1,0 +1,35 @@
+"""The list building block: every list of the product is a `ListDefinition`.
+
+A list declares its columns, filters, search and order; the building block filters by chips, sorts, pages by keyset, counts up to a limit,
+and shows all of it with and without JavaScript. See `docs/contribute.md`.
+"""
+
+from common.lists.columns import Column, dot, linked, show, tag
+from common.lists.definition import ListAction, ListDefinition, ListView
+from common.lists.filters import ChoicesFilter, DatesFilter, ModelChoicesFilter, MomentsFilter, NumbersFilter, TextFilter, YesNoFilter
+from common.lists.keyset import SortKey
+from common.lists.state import ListState
+from common.lists.views import ListPage, render_list, render_swap
+
+__all__ = [
+    "ChoicesFilter",
+    "Column",
+    "DatesFilter",
+    "ListAction",
+    "ListDefinition",
+    "ListPage",
+    "ListState",
+    "ListView",
+    "ModelChoicesFilter",
+    "MomentsFilter",
+    "NumbersFilter",
+    "SortKey",
+    "TextFilter",
+    "YesNoFilter",
+    "dot",
+    "linked",
+    "render_list",
+    "render_swap",
+    "show",
+    "tag",
+]

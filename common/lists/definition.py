@@ -1,0 +1,151 @@
+"""What a list is: columns, filters, search, order. One subclass of `ListDefinition` for each list of the product."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from django.db.models import Model, Q, QuerySet
+from django.http import HttpRequest
+from django.utils.functional import cached_property
+from django.utils.translation import gettext_lazy as _
+
+from common.lists.columns import Column, Text
+from common.lists.keyset import SortKey
+from common.lists.state import ListState
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListAction:
+    """A button beside the title.
+
+    Attributes:
+        label: its text.
+        url: where it leads.
+        icon: a Tabler icon's name without the prefix, such as `plus`.
+        primary: the page's main action.
+        shortcut: one letter that presses it.
+    """
+
+    label: Text
+    url: str
+    icon: str = ""
+    primary: bool = False
+    shortcut: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListView:
+    """A ready choice of filters, shown as a tab: `ListView(label=_("My customers"), parameters={"mine": "yes"})`."""
+
+    label: Text
+    parameters: dict[str, str | list[str]]
+
+
+class ListDefinition:
+    """One list for one request. Subclasses declare; `state` computes what the templates show.
+
+    Class attributes:
+        name: unique among all lists: element ids, cursors and added columns are kept under it.
+        model: the model of the rows; its default manager goes through the access policy (`visible_to`).
+        action: what the user must be allowed to do with a row for it to show.
+        title: the heading.
+        columns: what is shown, in order.
+        filterset_class: a django-filter FilterSet of the classes in `common.lists.filters`, or None.
+        search_fields: lookups that the search box tries, such as `name__icontains`; empty: no search box.
+        search_label: what the search box looks for.
+        default_sort: a sortable column's key, "-" before it for the largest first.
+        tie_break: the fields that make the order total where that is not the primary key.
+        views: ready choices of filters as tabs.
+        page_size: rows on a page.
+        empty_text: what to say where there is no row at all: what the list is for and what to do next.
+    """
+
+    name: ClassVar[str]
+    model: ClassVar[type[Model]]
+    action: ClassVar[str] = "view"
+    title: ClassVar[Text] = ""
+    columns: ClassVar[Sequence[Column]] = ()
+    filterset_class: ClassVar[type[Any] | None] = None
+    search_fields: ClassVar[Sequence[str]] = ()
+    search_label: ClassVar[Text] = _("Search this list")
+    default_sort: ClassVar[str]
+    tie_break: ClassVar[Sequence[str]] = ()
+    views: ClassVar[Sequence[ListView]] = ()
+    page_size: ClassVar[int] = 50
+    empty_text: ClassVar[Text] = _("Nothing here yet.")
+
+    _added: ClassVar[dict[str, list[Column]]] = {}
+
+    def __init__(self, request: HttpRequest, *, url: str = "", prefix: str = "", embedded: bool = False, **scope: Any) -> None:
+        """Bind the list to `request`.
+
+        Arguments:
+            url: the list's own address (default: the request's path).
+            prefix: put before every query parameter, for a page with more than one list.
+            embedded: the list is a part of a page: the address bar stays as it is, and the count stands below the rows.
+            scope: what narrows the list, such as `customer=`; the subclass reads it from `self.scope`.
+        """
+        self.request = request
+        self.user: Any = request.user
+        self.url = url or request.path
+        self.prefix = prefix
+        self.embedded = embedded
+        self.scope = scope
+
+    @classmethod
+    def add_column(cls, column: Column) -> None:
+        """Let an upper app add a column; call it from that app's `AppConfig.ready`. The column must not need another queryset: use `values`."""
+        kept = [item for item in cls._added.get(cls.name, []) if item.key != column.key]
+        cls._added[cls.name] = [*kept, column]
+
+    def queryset(self) -> QuerySet[Any]:
+        """All rows that the user may see here. Extend it by `select_related` and by `self.scope`; never start from another queryset."""
+        manager: Any = self.model._default_manager
+        rows: QuerySet[Any] = manager.visible_to(self.user, self.action)
+        return rows
+
+    def search(self, queryset: QuerySet[Any], text: str) -> QuerySet[Any]:
+        """The rows that match `text` (stripped, not empty)."""
+        condition = Q()
+        for lookup in self.search_fields:
+            condition |= Q(**{lookup: text})
+        return queryset.filter(condition)
+
+    def first_rows(self, queryset: QuerySet[Any]) -> list[Any]:
+        """Read the rows of one page; `queryset` is filtered, ordered and cut.
+
+        The place for another form of the access condition: the same rows as a union of the first rows of each of its branches.
+        """
+        return list(queryset)
+
+    def get_columns(self) -> list[Column]:
+        """The columns for this user, those added by upper apps at the end."""
+        return [*self.columns, *self._added.get(self.name, [])]
+
+    def row_url(self, row: Any) -> str:
+        """The page of `row`; empty: rows have none."""
+        return ""
+
+    def actions(self) -> list[ListAction]:
+        """The buttons beside the title that this user may press."""
+        return []
+
+    def empty_action(self) -> ListAction | None:
+        """The button in the empty list; by default the main action."""
+        return next((action for action in self.actions() if action.primary), None)
+
+    def sort_keys(self, column: Column) -> list[SortKey]:
+        """The order of `column`, smallest first."""
+        return [SortKey.parse(path) for path in column.sort]
+
+    @property
+    def element_id(self) -> str:
+        """The id of the list's element on the page."""
+        return f"list-{self.prefix}{self.name}"
+
+    @cached_property
+    def state(self) -> ListState:
+        """Everything the templates show; read from the database when first asked."""
+        return ListState(self)

@@ -1,0 +1,314 @@
+"""A list in the state its address describes: what is filtered, sorted and shown, and the addresses that change it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+from django import forms
+from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet
+from django.http import QueryDict
+from django.utils.formats import number_format
+from django.utils.functional import cached_property
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+
+from common.lists.columns import Column, Text
+from common.lists.filters import FilterEntry, entries_of
+from common.lists.keyset import Cursor, Keyset, KeysetPage
+
+if TYPE_CHECKING:
+    from common.lists.definition import ListAction, ListDefinition
+
+COUNT_LIMIT: Final = 10_000
+SEARCH_LIMIT: Final = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Heading:
+    """A column's heading. `direction` is `ascending`, `descending` or empty; `url` sorts by the column (empty: it cannot)."""
+
+    column: Column
+    direction: str
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """A cell. `header` marks the one that names its row."""
+
+    column: Column
+    content: SafeString
+    header: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A row with its page's address (empty: none)."""
+
+    source: Any
+    url: str
+    cells: list[Cell]
+
+
+@dataclass(frozen=True, slots=True)
+class ViewTab:
+    """A ready choice of filters."""
+
+    label: Text
+    url: str
+    active: bool
+
+
+class _SearchForm(forms.Form):
+    q = forms.CharField(max_length=SEARCH_LIMIT, required=False)
+
+
+class ListState:
+    """What the list templates read, under the name `list`."""
+
+    def __init__(self, definition: ListDefinition) -> None:
+        self.definition = definition
+        self.prefix = f"{definition.prefix}-" if definition.prefix else ""
+        self.element_id = definition.element_id
+        self.parameters: QueryDict = definition.request.GET
+        self._search_form = _SearchForm({"q": self.parameters.get(self.search_name, "").strip()})
+
+    # --- addresses
+
+    @property
+    def search_name(self) -> str:
+        """The parameter of the search box."""
+        return f"{self.prefix}q"
+
+    def address(self, drop: tuple[str, ...] = (), **changes: str | list[str]) -> str:
+        """This list's address with some parameters dropped and some changed; the place in the list and empty values are dropped too."""
+        query = self._kept(drop + tuple(changes))
+        for name, value in changes.items():
+            query.setlist(name, [value] if isinstance(value, str) else value)
+        return f"{self.definition.url}?{query.urlencode()}" if query else self.definition.url
+
+    def _kept(self, drop: tuple[str, ...]) -> QueryDict:
+        query = QueryDict(mutable=True)
+        gone = {*drop, f"{self.prefix}after", f"{self.prefix}before"}
+        for name, values in self.parameters.lists():
+            filled = [value for value in values if value.strip()]
+            if filled and name not in gone:
+                query.setlist(name, filled)
+        return query
+
+    @property
+    def canonical_address(self) -> str:
+        """The present address without empty parameters: what the address bar shows."""
+        names = (f"{self.prefix}after", f"{self.prefix}before")
+        places: dict[str, str | list[str]] = {name: self.parameters[name] for name in names if self.parameters.get(name)}
+        return self.address(**places)
+
+    def kept_by(self, *names: str) -> list[tuple[str, str]]:
+        """Names and values of the hidden inputs for a form that changes the parameters `names`."""
+        return [(name, value) for name, values in self._kept(names).lists() for value in values]
+
+    @cached_property
+    def search_hidden(self) -> list[tuple[str, str]]:
+        """Hidden inputs of the search form."""
+        return self.kept_by(self.search_name)
+
+    # --- filters and search
+
+    @cached_property
+    def _filterset(self) -> Any:
+        kind = self.definition.filterset_class
+        if kind is None:
+            return None
+        filterset = kind(
+            self.parameters, queryset=self._reachable, request=self.definition.request, prefix=self.definition.prefix or None
+        )
+        filterset.form.auto_id = f"{self.element_id}-%s"
+        filterset.form.is_valid()
+        return filterset
+
+    @cached_property
+    def filters(self) -> list[FilterEntry]:
+        """All filters of the list."""
+        return entries_of(self._filterset) if self._filterset is not None else []
+
+    @cached_property
+    def chips(self) -> list[dict[str, Any]]:
+        """The filters that are set, each with the hidden inputs of its form and the address without it."""
+        return [
+            {"filter": entry, "hidden": self.kept_by(*entry.names), "without": self.address(tuple(entry.names))}
+            for entry in self.filters
+            if entry.is_set
+        ]
+
+    @cached_property
+    def menu(self) -> list[dict[str, Any]]:
+        """The filters that can be added."""
+        return [{"filter": entry, "hidden": self.kept_by(*entry.names)} for entry in self.filters if not entry.is_set]
+
+    @property
+    def has_search(self) -> bool:
+        """Whether there is a search box."""
+        return bool(self.definition.search_fields)
+
+    @property
+    def search_text(self) -> str:
+        """What is searched for, as typed."""
+        return self.parameters.get(self.search_name, "")
+
+    @cached_property
+    def search_errors(self) -> list[str]:
+        """What is wrong with the text searched for."""
+        return [str(message) for message in self._search_form.errors.get("q", [])]
+
+    @cached_property
+    def is_invalid(self) -> bool:
+        """Whether a filter or the search has a value that cannot be; no row is shown then, so that nothing unfiltered passes for filtered."""
+        return bool(self.search_errors or any(entry.errors for entry in self.filters))
+
+    @property
+    def is_narrowed(self) -> bool:
+        """Whether anything is filtered or searched for."""
+        return bool(self.chips or self.search_text.strip())
+
+    @property
+    def address_of_all(self) -> str:
+        """The address without any filter or search."""
+        return self.address((self.search_name, *(name for entry in self.filters for name in entry.names)))
+
+    @cached_property
+    def tabs(self) -> list[ViewTab]:
+        """The ready choices of filters, "all" first; none when the list declares none."""
+        if not self.definition.views:
+            return []
+        names = {f"{self.prefix}{name}" for view in self.definition.views for name in view.parameters}
+        tabs = []
+        for view in self.definition.views:
+            wanted = {f"{self.prefix}{name}": [value] if isinstance(value, str) else value for name, value in view.parameters.items()}
+            active = all(self.parameters.getlist(name) == wanted.get(name, []) for name in names)
+            tabs.append(ViewTab(view.label, self.address(tuple(names), **wanted), active))
+        return [ViewTab(_("All"), self.address(tuple(names)), not any(self.parameters.getlist(name) for name in names)), *tabs]
+
+    # --- order and rows
+
+    @cached_property
+    def columns(self) -> list[Column]:
+        """The columns shown."""
+        return self.definition.get_columns()
+
+    @cached_property
+    def sort(self) -> tuple[Column, bool]:
+        """The column that the list is sorted by and whether the largest comes first; a wrong one in the address means the default."""
+        by_key = {column.key: column for column in self.columns if column.sort}
+        for text in (self.parameters.get(f"{self.prefix}sort", ""), self.definition.default_sort):
+            if text.removeprefix("-") in by_key:
+                return by_key[text.removeprefix("-")], text.startswith("-")
+        raise LookupError(f"{self.definition.name}: default_sort names no sortable column")
+
+    @cached_property
+    def headings(self) -> list[Heading]:
+        """The headings with the addresses that sort by them."""
+        return [self._heading(column) for column in self.columns]
+
+    def _heading(self, column: Column) -> Heading:
+        if not column.sort:
+            return Heading(column, "", "")
+        sorted_by, descending = self.sort
+        active = column.key == sorted_by.key
+        turn_round = not descending if active else column.descending_first
+        url = self.address(**{f"{self.prefix}sort": f"{'-' if turn_round else ''}{column.key}"})
+        return Heading(column, ("descending" if descending else "ascending") if active else "", url)
+
+    @cached_property
+    def _reachable(self) -> QuerySet[Any]:
+        rows = self.definition.queryset()
+        if rows.query.is_empty():
+            raise PermissionDenied
+        return rows
+
+    @cached_property
+    def matching(self) -> QuerySet[Any]:
+        """All rows that match, in no order: for counts, exports and bulk actions."""
+        if self.is_invalid:
+            return self._reachable.none()
+        rows: QuerySet[Any] = self._filterset.qs if self._filterset is not None else self._reachable
+        text = self.search_text.strip()
+        return self.definition.search(rows, text) if text and self.has_search else rows
+
+    @cached_property
+    def _keyset(self) -> Keyset:
+        column, descending = self.sort
+        keys = self.definition.sort_keys(column)
+        return Keyset.build(self.definition.model, [key.reversed() for key in keys] if descending else keys, self.definition.tie_break)
+
+    @cached_property
+    def page(self) -> KeysetPage[Any]:
+        """The rows shown, with their neighbours; a cursor that is wrong or of another order means the first page."""
+        cursor: Cursor | None = None
+        for name in ("after", "before"):
+            text = self.parameters.get(f"{self.prefix}{name}", "")
+            cursor = cursor or (self._keyset.load(text, self.definition.name) if text else None)
+        return self._keyset.page(self.matching, cursor, self.definition.page_size, self.definition.first_rows)
+
+    @cached_property
+    def rows(self) -> list[Row]:
+        """The rows of the page."""
+        found = self.page.rows
+        fetched = {column.key: column.values(found, self.definition.user) for column in self.columns if column.values and found}
+        return [self._row(row, fetched) for row in found]
+
+    def _row(self, row: Any, fetched: dict[str, Any]) -> Row:
+        url = self.definition.row_url(row)
+        cells = [Cell(column, column.cell(row, fetched.get(column.key)), column is self._naming_column) for column in self.columns]
+        return Row(row, url, cells)
+
+    @cached_property
+    def _naming_column(self) -> Column:
+        return next((column for column in self.columns if column.link), self.columns[0])
+
+    def _neighbour(self, cursor: Cursor | None) -> str:
+        if cursor is None:
+            return ""
+        return self.address(**{f"{self.prefix}{cursor.direction}": self._keyset.dump(cursor, self.definition.name)})
+
+    @cached_property
+    def previous_url(self) -> str:
+        """The address of the page before; empty: this is the first."""
+        return self._neighbour(self.page.previous)
+
+    @cached_property
+    def next_url(self) -> str:
+        """The address of the page after; empty: this is the last."""
+        return self._neighbour(self.page.following)
+
+    # --- actions and counts
+
+    @cached_property
+    def actions(self) -> list[ListAction]:
+        """The buttons beside the title."""
+        return self.definition.actions()
+
+    @cached_property
+    def empty_action(self) -> ListAction | None:
+        """The button of the empty list."""
+        return self.definition.empty_action()
+
+    @cached_property
+    def count(self) -> int:
+        """How many rows match, counted up to one more than `COUNT_LIMIT`."""
+        return self.matching.order_by()[: COUNT_LIMIT + 1].count()
+
+    @property
+    def count_text(self) -> str:
+        """The count for people; "10,000+" where there are more than are counted."""
+        if self.count > COUNT_LIMIT:
+            return f"{number_format(COUNT_LIMIT, force_grouping=True)}+"
+        return number_format(self.count, force_grouping=True)
+
+    @property
+    def range_text(self) -> str:
+        """Which rows of how many are shown, such as "51–100 of 3,127"."""
+        first = self.page.start + 1
+        span = f"{number_format(first, force_grouping=True)}–{number_format(first + len(self.page.rows) - 1, force_grouping=True)}"
+        return _("%(span)s of %(count)s") % {"span": span, "count": self.count_text}

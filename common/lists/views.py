@@ -1,0 +1,71 @@
+"""The page of a list, and the answer of any view that holds one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils.cache import patch_vary_headers
+from django.views import View
+
+from common.lists.definition import ListDefinition
+
+
+def is_list_swap(request: HttpRequest, definition: ListDefinition) -> bool:
+    """Whether htmx asks for the changing part of this very list."""
+    htmx: Any = getattr(request, "htmx", None)
+    return bool(htmx) and htmx.target == definition.element_id and not htmx.history_restore_request
+
+
+def render_list(
+    request: HttpRequest, definition: ListDefinition, template: str = "components/list/page.html", context: Mapping[str, Any] | None = None
+) -> HttpResponse:
+    """Answer with the list's changing part alone when htmx asks for that, else with `template`, which has the list as `list`.
+
+    Raises PermissionDenied when the user may see no row of the kind at all.
+    """
+    response = render_swap(request, definition)
+    if response is None:
+        response = render(request, template, {**(context or {}), "list": definition.state})
+        patch_vary_headers(response, ["HX-Request", "HX-Target"])
+    return response
+
+
+def render_swap(request: HttpRequest, definition: ListDefinition) -> HttpResponse | None:
+    """The list's changing part when htmx asks for that, else None: for a view that renders its page in another way."""
+    if not is_list_swap(request, definition):
+        return None
+    state = definition.state
+    response = render(request, "components/list/region.html", {"list": state, "list_count_moved": not definition.embedded})
+    if not definition.embedded:
+        response["HX-Push-Url"] = state.canonical_address
+    patch_vary_headers(response, ["HX-Request", "HX-Target"])
+    return response
+
+
+class ListPage(View):
+    """A page that is a list: `CustomerListPage.as_view()` with `list_class = CustomerList`.
+
+    Class attributes:
+        list_class: the list.
+        template_name: the page, which extends `components/list/page.html`.
+    """
+
+    http_method_names = ("get", "head", "options")
+    list_class: ClassVar[type[ListDefinition]]
+    template_name: ClassVar[str] = "components/list/page.html"
+
+    def get_list(self, request: HttpRequest) -> ListDefinition:
+        """The list bound to `request`."""
+        return self.list_class(request)
+
+    def get_context(self, request: HttpRequest) -> Mapping[str, Any]:
+        """What the template needs beside the list."""
+        return {}
+
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """Show the list, or the part of it that htmx asks for."""
+        definition = self.get_list(request)
+        return render_list(request, definition, self.template_name, {} if is_list_swap(request, definition) else self.get_context(request))

@@ -1,0 +1,22 @@
+"""Pinyin of customer names: what lists sort by and what the search for initials looks in."""
+
+from __future__ import annotations
+
+from pypinyin import Style, lazy_pinyin
+
+from customers.models import Customer
+
+
+def pinyin_of(name: str) -> str:
+    """Syllables in small letters, separated by spaces so that "xi an" sorts before "xian"; other characters stay as they are."""
+    return " ".join(part.strip() for part in lazy_pinyin(name.lower()) if part.strip())[: _length("pinyin")]
+
+
+def initials_of(name: str) -> str:
+    """The first letter of each Chinese character; letters and digits stay, everything else is left out."""
+    text = "".join(lazy_pinyin(name.lower(), style=Style.FIRST_LETTER))
+    return "".join(character for character in text if character.isalnum())[: _length("pinyin_initials")]
+
+
+def _length(field: str) -> int:
+    return int(Customer._meta.get_field(field).max_length)

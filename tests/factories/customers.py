@@ -1,0 +1,58 @@
+"""Customers and the people in them."""
+
+import factory
+from factory.django import DjangoModelFactory
+
+from customers.models import ContactPerson, Customer, Industry, Lifecycle, Region
+from customers.pinyin import initials_of, pinyin_of
+from tests.factories.access import OrgUnitFactory
+
+
+class IndustryFactory(DjangoModelFactory):
+    """An entry of the industry dictionary."""
+
+    class Meta:
+        model = Industry
+        django_get_or_create = ("code",)
+
+    code = factory.Sequence(lambda n: f"I{n}")
+    name_en = factory.LazyAttribute(lambda industry: f"Industry {industry.code}")
+    name_zh = factory.LazyAttribute(lambda industry: f"行业{industry.code}")
+
+
+class RegionFactory(DjangoModelFactory):
+    """A province or city."""
+
+    class Meta:
+        model = Region
+        django_get_or_create = ("code",)
+
+    code = factory.Sequence(lambda n: f"R{n}")
+    name_en = factory.LazyAttribute(lambda region: f"Region {region.code}")
+    name_zh = factory.LazyAttribute(lambda region: f"地区{region.code}")
+
+
+class CustomerFactory(DjangoModelFactory):
+    """A customer without an account manager unless one is given; its unit is then the manager's."""
+
+    class Meta:
+        model = Customer
+
+    code = factory.Sequence(lambda n: f"YJ-{n:06}")
+    name = factory.Sequence(lambda n: f"云江第{n}医院")
+    pinyin = factory.LazyAttribute(lambda customer: pinyin_of(customer.name))
+    pinyin_initials = factory.LazyAttribute(lambda customer: initials_of(customer.name))
+    lifecycle = Lifecycle.ACTIVE
+    manager = None
+    org_unit = factory.LazyAttribute(lambda customer: customer.manager.org_unit if customer.manager else OrgUnitFactory())
+
+
+class ContactPersonFactory(DjangoModelFactory):
+    """A contact person."""
+
+    class Meta:
+        model = ContactPerson
+
+    customer = factory.SubFactory(CustomerFactory)
+    name = factory.Sequence(lambda n: f"陈主任{n}")
+    phone = factory.Sequence(lambda n: f"86138{n:08}")
