@@ -9,3 +9,10 @@ class AccessConfig(AppConfig):
 
     name = "access"
     verbose_name = _("access")
+
+    def ready(self) -> None:
+        """Let the building blocks below ask the policy what a user may open."""
+        from access.scope import allowed
+        from common.gate import answer_with
+
+        answer_with(allowed)

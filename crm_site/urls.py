@@ -1,9 +1,28 @@
-"""Root URLs."""
+"""Root URLs.
 
+Of allauth only what makes sense here is wired: administrators create people, so there is no sign-up, no e-mail to confirm and no reset by
+e-mail. MFA and sessions join with the administration of access.
+"""
+
+from allauth.account import views as account_views
 from django.contrib import admin
 from django.urls import include, path
 
+from access import views as access_views
+from crm_site import views
+
 urlpatterns = [
+    path("", views.home, name="home"),
     path("admin/", admin.site.urls),
-    path("accounts/", include("allauth.urls")),
+    path("accounts/login/", views.sign_in, name="account_login"),
+    path("accounts/logout/", account_views.logout, name="account_logout"),
+    path("accounts/inactive/", access_views.account_inactive, name="account_inactive"),
+    path("accounts/reauthenticate/", account_views.reauthenticate, name="account_reauthenticate"),
+    path("accounts/password/change/", account_views.password_change, name="account_change_password"),
+    path("", include("access.urls")),
 ]
+
+handler400 = "common.errors.bad_request"
+handler403 = "common.errors.permission_denied"
+handler404 = "common.errors.page_not_found"
+handler500 = "common.errors.server_error"

@@ -1,0 +1,26 @@
+"""The answer to a sign-in while the login is locked after too many wrong passwords."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from axes.helpers import get_cool_off
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+
+def locked_out(request: HttpRequest, original_response: HttpResponse | None, credentials: dict[str, Any] | None = None) -> HttpResponse:
+    """Say when to try again; the same text whether or not the login exists. 429 with `Retry-After` in seconds."""
+    cool_off = get_cool_off(request)
+    minutes = math.ceil(cool_off.total_seconds() / 60) if cool_off else 0
+    again_at = timezone.localtime(timezone.now() + cool_off) if cool_off else None
+    if request.path.startswith("/api/"):
+        response: HttpResponse = JsonResponse({"code": "locked_out", "detail": _("Too many wrong passwords.")}, status=429)
+    else:
+        response = render(request, "account/locked_out.html", {"minutes": minutes, "again_at": again_at}, status=429)
+    if cool_off:
+        response["Retry-After"] = str(int(cool_off.total_seconds()))
+    return response

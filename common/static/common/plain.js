@@ -1,0 +1,2 @@
+// Pages without the frame: sign-in and errors.
+import "./focus.js";

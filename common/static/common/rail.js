@@ -1,0 +1,8 @@
+// Folds the navigation to its icons; the server reads the cookie, so the next page comes folded.
+const button = document.querySelector("[data-rail-fold]");
+
+button?.addEventListener("click", () => {
+  const folded = document.body.classList.toggle("rail-folded");
+  button.setAttribute("aria-expanded", String(!folded));
+  document.cookie = `rail=${folded ? "folded" : "open"}; path=/; max-age=31536000; samesite=lax`;
+});

@@ -1,0 +1,41 @@
+"""The home page and the sign-in page: the only pages that belong to no app."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from allauth.account.views import LoginView
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils.module_loading import import_string
+from django.views.decorators.http import require_GET
+
+from common.panels import actions_for, cards_for
+
+
+@require_GET
+def home(request: HttpRequest) -> HttpResponse:
+    """What a person starts the day with: the cards and actions that the apps register for the slot "home"."""
+    return render(request, "home/home.html", {"cards": cards_for("home", request), "actions": actions_for("home", request.user)})
+
+
+class SignInView(LoginView):  # type: ignore[misc]  # allauth ships no types
+    """allauth's sign-in; a development server also lists the demo's people."""
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        """Add the demo sign-ins where `DEBUG` is on."""
+        return {**super().get_context_data(**kwargs), "demo_sign_ins": _demo_sign_ins()}
+
+
+def _demo_sign_ins() -> list[Any]:
+    if not settings.DEBUG:
+        return []
+    try:
+        read = import_string("members.demo.sign_ins.demo_sign_ins")
+    except ImportError:
+        return []
+    return list(read())
+
+
+sign_in = SignInView.as_view()
