@@ -36,3 +36,5 @@ def _start() -> None:
 
 
 _start()
+
+pytest_plugins = ["tests.personas"]
