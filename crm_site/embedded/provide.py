@@ -44,7 +44,9 @@ def provide_servers(folder: Path | None = None, *, durable: bool = True) -> Iter
         home.mkdir(parents=True, exist_ok=True)
         (home / "lock").touch(mode=0o600)
     except OSError as error:
-        raise EmbeddedServerError(f"{home} is not writable for this user. Run the command as its owner, or set VAR_DIR to a folder of your own.") from error
+        raise EmbeddedServerError(
+            f"{home} is not writable for this user. Run the command as its owner, or set VAR_DIR to a folder of your own."
+        ) from error
     with _ended_by_signals(), _running(home, with_postgres=with_postgres, with_valkey=with_valkey, durable=durable):
         yield
 

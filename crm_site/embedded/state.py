@@ -9,6 +9,13 @@ from pathlib import Path
 from typing import Any
 
 
+def write_private(path: Path, text: str) -> None:
+    """Write a file that nobody else could read at any moment; an old one of that name is replaced."""
+    path.unlink(missing_ok=True)
+    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as handle:
+        handle.write(text)
+
+
 class State:
     """A small private JSON file. Change it only while the exclusive lock is held."""
 
@@ -30,9 +37,7 @@ class State:
             return
         self._values[name] = value
         draft = self._path.with_suffix(".new")
-        draft.unlink(missing_ok=True)
-        with open(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as handle:
-            json.dump(self._values, handle, indent=2)
+        write_private(draft, json.dumps(self._values, indent=2))
         draft.replace(self._path)
 
     def secret(self, name: str) -> str:

