@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+from allauth.account.forms import ChangePasswordForm, LoginForm, ReauthenticateForm
 from django import forms
 from django.conf import settings
 from django.utils.translation import gettext_lazy as _
@@ -25,3 +28,29 @@ class ProfileForm(LanguageForm, ThemeForm):
     """Both, as the profile page asks for them."""
 
     field_order = ("language", "theme")
+
+
+class _PlainFields(forms.BaseForm):
+    """Without placeholders: the labels say what belongs where."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for field in self.fields.values():
+            field.widget.attrs.pop("placeholder", None)
+        next(iter(self.fields.values())).widget.attrs["autofocus"] = True
+
+
+class SignInForm(_PlainFields, LoginForm):  # type: ignore[misc]  # allauth ships no types
+    """allauth's sign-in with this project's word for the login."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["login"].label = _("Login")
+
+
+class PasswordChangeForm(_PlainFields, ChangePasswordForm):  # type: ignore[misc]  # allauth ships no types
+    """allauth's change of password."""
+
+
+class ConfirmForm(_PlainFields, ReauthenticateForm):  # type: ignore[misc]  # allauth ships no types
+    """allauth's question for the password before something sensitive."""

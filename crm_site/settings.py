@@ -16,6 +16,7 @@ BASE_DIR = Path(__file__).resolve().parent.parent
 ENVIRONMENT = read_environment(BASE_DIR)
 
 DEBUG = ENVIRONMENT.debug
+DEMO = ENVIRONMENT.demo
 SECRET_KEY = ENVIRONMENT.secret_key
 ALLOWED_HOSTS = ENVIRONMENT.allowed_hosts
 CSRF_TRUSTED_ORIGINS = ENVIRONMENT.csrf_trusted_origins
@@ -28,7 +29,7 @@ INSTALLED_APPS = [
     "django.contrib.contenttypes",
     "django.contrib.sessions",
     "django.contrib.messages",
-    "django.contrib.staticfiles",
+    "crm_site.static_files.SiteStaticFilesConfig",
     "django.contrib.postgres",
     "django.contrib.humanize",
     "django.forms",
@@ -52,6 +53,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "crm_site.health.HealthMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
@@ -111,6 +113,14 @@ ACCOUNT_SIGNUP_FIELDS = ["username*", "password1*", "password2*"]
 ACCOUNT_USER_MODEL_EMAIL_FIELD = "email"
 ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_ADAPTER = "access.adapter.AccountAdapter"
+ACCOUNT_FORMS = {
+    "login": "access.forms.SignInForm",
+    "change_password": "access.forms.PasswordChangeForm",
+    "reauthenticate": "access.forms.ConfirmForm",
+}
+ACCOUNT_SESSION_REMEMBER = True  # for SESSION_COOKIE_AGE; nobody is asked
+# Wrong passwords are counted by axes, in the database. A whole office may come from one address.
+ACCOUNT_RATE_LIMITS = {"login_failed": None, "login": "300/m/ip"}
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "home"
 ACCOUNT_LOGOUT_REDIRECT_URL = "account_login"
@@ -131,7 +141,9 @@ STATIC_URL = "/static/"
 STATIC_ROOT = BASE_DIR / "staticfiles"
 _NPM = BASE_DIR / "node_modules"
 STATICFILES_DIRS = [
-    ("tabler", _NPM / "@tabler" / "core" / "dist"),
+    ("tabler/css", _NPM / "@tabler" / "core" / "dist" / "css"),
+    ("tabler/img", _NPM / "@tabler" / "core" / "dist" / "img"),
+    ("tabler/js", _NPM / "@tabler" / "core" / "dist" / "js"),
     ("icons", _NPM / "@tabler" / "icons-webfont" / "dist"),
     ("inter", _NPM / "@fontsource-variable" / "inter"),
     ("htmx", _NPM / "htmx.org" / "dist"),
@@ -143,7 +155,7 @@ STORAGES = {
     "staticfiles": {
         "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
         if DEBUG
-        else "whitenoise.storage.CompressedManifestStaticFilesStorage"
+        else "crm_site.static_files.ManifestStorage"
     },
 }
 WHITENOISE_USE_FINDERS = DEBUG
@@ -170,7 +182,6 @@ SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 if ENVIRONMENT.https:
     SECURE_SSL_REDIRECT = True
-    SECURE_REDIRECT_EXEMPT = [r"^livez$", r"^readyz$"]
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
     SESSION_COOKIE_SECURE = True
     CSRF_COOKIE_SECURE = True
@@ -229,5 +240,5 @@ LOGGING = {
     "disable_existing_loggers": False,
     "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
-    "root": {"handlers": ["console"], "level": "INFO"},
+    "root": {"handlers": ["console"], "level": ENVIRONMENT.log_level},
 }

@@ -1,0 +1,155 @@
+"""A real browser for the tests, and what every page must hold: no console error, no refused content, no request to another host.
+
+A test takes `page` (already watched) and `live_server`, signs in with `sign_in`, and may ask `check_axe` and `shoot`:
+
+    def test_customers(page, live_server, manager, sign_in, check_axe, shoot):
+        sign_in(manager, language="zh-hans")
+        page.goto("/customers/")
+        check_axe()
+        shoot("customers-zh")
+
+Addresses are relative to the live server.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+from django.conf import settings
+from django.test import Client
+from playwright.sync_api import BrowserContext, ConsoleMessage, Page, Request
+
+from access.models import User
+
+ROOT = Path(__file__).resolve().parents[2]
+AXE = ROOT / "node_modules" / "axe-core" / "axe.min.js"
+DESKTOP = {"width": 1440, "height": 900}
+PHONE = {"width": 390, "height": 844}
+BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
+_FAILED_LOAD = re.compile(r"Failed to load resource: the server responded with a status of (\d{3})")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark everything in this folder, so that `-m "not browser"` leaves it out."""
+    for item in items:
+        if Path(item.path).is_relative_to(Path(__file__).parent):
+            item.add_marker(pytest.mark.browser)
+
+
+@pytest.fixture(scope="session")
+def browser_type_launch_args(browser_type_launch_args):
+    """Use the system's Chromium where there is one, without its own traffic to anywhere."""
+    arguments = ["--disable-background-networking", "--disable-component-update", "--disable-default-apps", "--disable-sync", "--no-first-run"]
+    if os.geteuid() == 0:
+        arguments.append("--no-sandbox")
+    launch = {**browser_type_launch_args, "args": arguments}
+    if path := os.environ.get("CHROMIUM_PATH"):
+        launch["executable_path"] = path
+    return launch
+
+
+@pytest.fixture
+def browser_context_args(browser_context_args, live_server):
+    """A desktop window on the live server, in English until someone signs in with another language."""
+    return {**browser_context_args, "base_url": live_server.url, "viewport": DESKTOP, "locale": "en-GB", "timezone_id": settings.TIME_ZONE}
+
+
+@dataclass
+class Watch:
+    """What went wrong on the pages of one test. `expected` holds the error statuses that the test provokes on purpose."""
+
+    host: str
+    problems: list[str] = field(default_factory=list)
+    expected: set[int] = field(default_factory=set)
+
+    def expect(self, *statuses: int) -> None:
+        """Let answers with these statuses pass."""
+        self.expected.update(statuses)
+
+    def on_console(self, message: ConsoleMessage) -> None:
+        """Keep errors; a refused style, script or font is one too."""
+        if message.type != "error":
+            return
+        failed = _FAILED_LOAD.match(message.text)
+        if not (failed and int(failed[1]) in self.expected):
+            self.problems.append(f"console: {message.text} ({message.location.get('url', '')})")
+
+    def on_request(self, request: Request) -> None:
+        """Keep requests to anywhere but the live server."""
+        address = urlsplit(request.url)
+        if address.scheme not in {"data", "blob", "about"} and address.netloc != self.host:
+            self.problems.append(f"request to another host: {request.url}")
+
+    def watch(self, context: BrowserContext) -> None:
+        """Listen to every page of `context`."""
+        context.on("console", self.on_console)
+        context.on("weberror", lambda error: self.problems.append(f"script: {error.error}"))
+        context.on("request", self.on_request)
+
+
+@pytest.fixture
+def watch(context: BrowserContext, live_server) -> Iterator[Watch]:
+    """The watch over the test's pages; fails the test at its end when something went wrong on one of them."""
+    watched = Watch(urlsplit(live_server.url).netloc)
+    watched.watch(context)
+    yield watched
+    assert not watched.problems, "\n".join(watched.problems)
+
+
+@pytest.fixture
+def page(watch: Watch, context: BrowserContext) -> Page:
+    """A watched page."""
+    return context.new_page()
+
+
+@pytest.fixture
+def sign_in(context: BrowserContext, live_server) -> Callable[..., None]:
+    """Sign `user` in without the form: `sign_in(user, language="zh-hans", theme="dark")`; again for another user."""
+
+    def enter(user: User, *, language: str = "en", theme: str = "light") -> None:
+        User.objects.filter(pk=user.pk).update(locale=language)
+        client = Client()
+        client.force_login(user, backend=BACKEND)
+        cookies = {settings.SESSION_COOKIE_NAME: client.cookies[settings.SESSION_COOKIE_NAME].value, "theme": theme}
+        context.add_cookies([{"name": name, "value": value, "url": live_server.url} for name, value in cookies.items()])
+
+    return enter
+
+
+@pytest.fixture
+def check_axe(page: Page) -> Callable[..., None]:
+    """Fail on every serious or critical violation that axe finds on the page as it stands; `within` is a CSS selector."""
+
+    def check(within: str = "html") -> None:
+        page.evaluate(AXE.read_text(encoding="utf-8"))
+        found = page.evaluate("within => axe.run(within, {resultTypes: ['violations']})", within)
+        bad = [
+            f"{violation['id']} ({violation['impact']}): {violation['help']}\n  "
+            + "\n  ".join(f"{node['html'][:160]}  {node.get('failureSummary', '')[:240]}" for node in violation["nodes"][:5])
+            for violation in found["violations"]
+            if violation["impact"] in {"serious", "critical"}
+        ]
+        assert not bad, f"{page.url}\n" + "\n".join(bad)
+
+    return check
+
+
+@pytest.fixture
+def shoot(page: Page, tmp_path: Path) -> Callable[..., Path]:
+    """Keep a picture of the page: below `docs/screenshots/` with `SCREENSHOTS=1`, in a folder that pytest clears otherwise."""
+
+    def keep(name: str, *, full_page: bool = False) -> Path:
+        folder = ROOT / "docs" / "screenshots" if os.environ.get("SCREENSHOTS") == "1" else Path(os.environ.get("SCREENSHOT_FOLDER", tmp_path))
+        folder.mkdir(parents=True, exist_ok=True)
+        page.evaluate("document.fonts.ready.then(() => true)")
+        path = folder / f"{name}.png"
+        page.screenshot(path=path, full_page=full_page, animations="disabled")
+        return path
+
+    return keep
