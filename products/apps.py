@@ -5,7 +5,39 @@ from django.utils.translation import gettext_lazy as _
 
 
 class ProductsConfig(AppConfig):
-    """Registers the app with Django."""
+    """Registers the app with Django, its pages with the navigation, and what it shows on the home page and the customer page."""
 
     name = "products"
     verbose_name = _("products")
+
+    def ready(self) -> None:
+        """Register pages, panel and cards."""
+        from common.navigation import NavigationGroup, NavigationItem, register
+        from common.panels import register_card, register_panel
+        from products.cards import expiring_offers, waiting_offers
+
+        register(NavigationItem(NavigationGroup.BUSINESS, _("Offers"), "products:offer_list", "file-percent", module="products", order=10))
+        register(NavigationItem(NavigationGroup.BUSINESS, _("Products"), "products:product_list", "package", module="products", order=20))
+        register(NavigationItem(NavigationGroup.BUSINESS, _("Discounts"), "products:discount_list", "discount", module="products", order=30))
+        register_panel(
+            slot="customer", key="products", title=_("Products and offers"), url_name="products:customer_panel", module="products", order=40
+        )
+        register_card(
+            slot="home",
+            key="waiting_offers",
+            title=_("Offers waiting for your approval"),
+            template="products/partials/_waiting_card.html",
+            context=waiting_offers,
+            module="products",
+            order=20,
+        )
+        register_card(
+            slot="home",
+            key="expiring_offers",
+            title=_("Expiring offers"),
+            template="products/partials/_expiring_card.html",
+            context=expiring_offers,
+            module="products",
+            order=30,
+            url_name="products:offer_list",
+        )

@@ -10,12 +10,12 @@ from __future__ import annotations
 import calendar
 import datetime
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Final
 
-from django.db.models import Q, QuerySet
+from django.db.models import OuterRef, Q, QuerySet, Subquery
 
 from products.models import Discount, DiscountKind, Offer, OfferStatus, Tariff, TariffPrice, TariffUnit
 
@@ -59,6 +59,22 @@ def tariff_fee(tariff: Tariff, on: datetime.date) -> Decimal | None:
     return _prices_on(on).filter(tariff=tariff).values_list("fee", flat=True).first()
 
 
+def with_fee(tariffs: QuerySet[Tariff], on: datetime.date) -> QuerySet[Tariff]:
+    """Each of `tariffs` with its fee of day `on` as `fee` (None: no price that day), by the same query."""
+    return tariffs.annotate(fee=Subquery(_prices_on(on).filter(tariff=OuterRef("pk")).values("fee")[:1]))
+
+
+def fees_on(wanted: Collection[tuple[int, datetime.date]]) -> dict[tuple[int, datetime.date], Decimal]:
+    """The fees of many (tariff id, day), by one query; those without a price on their day are missing."""
+    prices = TariffPrice.objects.filter(tariff__in={tariff for tariff, _ in wanted})
+    return {
+        (price.tariff_id, day): price.fee
+        for price in prices
+        for tariff, day in wanted
+        if price.tariff_id == tariff and price.effective_on <= day and (price.expires_on is None or day < price.expires_on)
+    }
+
+
 def in_order(discounts: Iterable[Discount]) -> list[Discount]:
     """The discounts in the order in which they apply."""
     return sorted(discounts, key=lambda discount: (_ORDER[DiscountKind(discount.kind)], discount.code))
@@ -79,6 +95,12 @@ def price_trail(*, tariff_fee: Decimal, discounts: Iterable[Discount], months_si
     return steps
 
 
+def net_price(tariff_fee: Decimal, discounts: Iterable[Discount], months_since_effective: int) -> Decimal:
+    """What the discounts leave of a fee for whatever unit, in CNY; the last step of the trail."""
+    steps = price_trail(tariff_fee=tariff_fee, discounts=discounts, months_since_effective=months_since_effective)
+    return steps[-1].fee if steps else _to_cent(tariff_fee)
+
+
 def monthly_fee(*, tariff_fee: Decimal, unit: str, discounts: Sequence[Discount], months_since_effective: int) -> Decimal:
     """What `discounts` leave of `tariff_fee` in CNY a month; 0 for a fee that is not charged by the month.
 
@@ -90,8 +112,7 @@ def monthly_fee(*, tariff_fee: Decimal, unit: str, discounts: Sequence[Discount]
     """
     if unit != TariffUnit.MONTH:
         return ZERO
-    steps = price_trail(tariff_fee=tariff_fee, discounts=discounts, months_since_effective=months_since_effective)
-    return steps[-1].fee if steps else _to_cent(tariff_fee)
+    return net_price(tariff_fee, discounts, months_since_effective)
 
 
 def monthly_fees(pairs: Iterable[Pair], on: datetime.date) -> dict[Pair, MonthlyFee]:

@@ -1,0 +1,34 @@
+"""Addresses of this app, below /products/."""
+
+from django.urls import path
+
+from products.views import catalogue, customer_panel, offers
+
+app_name = "products"
+
+urlpatterns = [
+    path("", catalogue.ProductListPage.as_view(), name="product_list"),
+    path("new/", catalogue.product_create, name="product_create"),
+    path("<int:pk>/", catalogue.product_detail, name="product_detail"),
+    path("<int:pk>/edit/", catalogue.product_update, name="product_update"),
+    path("<int:pk>/rules/", catalogue.rule_add, name="rule_add"),
+    path("<int:pk>/rules/<int:rule_pk>/remove/", catalogue.rule_remove, name="rule_remove"),
+    path("<int:product_pk>/tariffs/new/", catalogue.tariff_create, name="tariff_create"),
+    path("tariffs/<int:pk>/edit/", catalogue.tariff_update, name="tariff_update"),
+    path("tariffs/<int:pk>/prices/new/", catalogue.tariff_price_create, name="tariff_price_create"),
+    path("discounts/", catalogue.DiscountListPage.as_view(), name="discount_list"),
+    path("discounts/new/", catalogue.discount_create, name="discount_create"),
+    path("discounts/<int:pk>/edit/", catalogue.discount_update, name="discount_update"),
+    path("offers/", offers.OfferListPage.as_view(), name="offer_list"),
+    path("offers/new/", offers.offer_create, name="offer_create"),
+    path("offers/price/", offers.offer_price, name="offer_price"),
+    path("offers/<int:pk>/", offers.offer_detail, name="offer_detail"),
+    path("offers/<int:pk>/edit/", offers.offer_update, name="offer_update"),
+    path("offers/<int:pk>/submit/", offers.offer_submit, name="offer_submit"),
+    path("offers/<int:pk>/approve/", offers.offer_approve, name="offer_approve"),
+    path("offers/<int:pk>/return/", offers.offer_return, name="offer_return"),
+    path("offers/<int:pk>/withdraw/", offers.offer_withdraw, name="offer_withdraw"),
+    path("customers/<int:pk>/", customer_panel.customer_panel, name="customer_panel"),
+    path("customers/<int:customer_pk>/subscriptions/new/", customer_panel.group_subscription_create, name="group_subscription_create"),
+    path("subscriptions/<int:pk>/end/", customer_panel.group_subscription_end, name="group_subscription_end"),
+]
