@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from django.utils.translation import gettext_lazy as _
-from django.utils.functional import _StrPromise
+
+if TYPE_CHECKING:
+    from django.utils.functional import _StrPromise  # the stubs' name of a lazy text
 
 MESSAGES: Final[dict[str, _StrPromise]] = {
     "not_a_spreadsheet": _("The file is not a spreadsheet that can be read. Save it as .xlsx or .csv and upload it again."),

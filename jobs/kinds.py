@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Final
-
-from django.utils.functional import _StrPromise
+from typing import TYPE_CHECKING, Final
 
 from jobs.models import Job, JobChunk
+
+if TYPE_CHECKING:
+    from django.utils.functional import _StrPromise  # the stubs' name of a lazy text
 
 SingleWork = Callable[[Job], None]
 ChunkWork = Callable[[Job, JobChunk], None]

@@ -99,7 +99,9 @@ class Job(TimestampedModel):
         verbose_name_plural = _("jobs")
         ordering = ("-id",)
         constraints: ClassVar = [
-            models.UniqueConstraint(fields=["actor", "idempotency_key"], condition=~Q(idempotency_key=""), name="job_idempotency_key_unique"),
+            models.UniqueConstraint(
+                fields=["actor", "idempotency_key"], condition=~Q(idempotency_key=""), name="job_idempotency_key_unique"
+            ),
             models.UniqueConstraint(
                 fields=["undo_of"],
                 condition=Q(undo_of__isnull=False) & ~Q(status__in=["failed", "cancelled"]),
@@ -127,6 +129,7 @@ class Job(TimestampedModel):
         return self.applied + self.conflicts
 
 
+ACTIVE_OR_DONE = (JobStatus.APPROVED, JobStatus.RUNNING, JobStatus.PAUSED, JobStatus.DONE, JobStatus.DONE_WITH_ERRORS)
 FINISHED = frozenset({JobStatus.DONE, JobStatus.DONE_WITH_ERRORS, JobStatus.FAILED, JobStatus.CANCELLED, JobStatus.UNDONE})
 
 

@@ -9,3 +9,9 @@ class MembersConfig(AppConfig):
 
     name = "members"
     verbose_name = _("members")
+
+    def ready(self) -> None:
+        """Make provisioning known to the jobs app."""
+        from members.job_kind import register_kind
+
+        register_kind()

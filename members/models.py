@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime
 from typing import ClassVar
 
-from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Now
@@ -15,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from common.db import CodeField, TimestampedModel
 from customers.models import Customer, Region
 from jobs.models import Job
+from members.cells import CELL_SEPARATOR
 from members.querysets import BatchRowQuerySet, MemberQuerySet, MemberSubscriptionQuerySet
 from products.models import Offer, Product, Tariff
 
@@ -49,7 +49,9 @@ class NumberSegment(TimestampedModel):
         verbose_name = _("number segment")
         verbose_name_plural = _("number segments")
         ordering = ("prefix",)
-        constraints: ClassVar = [models.UniqueConstraint(fields=["prefix"], name="number_segment_unique", violation_error_message=_("This prefix is listed."))]
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["prefix"], name="number_segment_unique", violation_error_message=_("This prefix is listed."))
+        ]
 
     def __str__(self) -> str:
         return self.prefix
@@ -105,7 +107,9 @@ class Member(models.Model):
     joined_on = models.DateField(_("joined"))
     left_on = models.DateField(_("left"), null=True, blank=True)
     batch = models.ForeignKey(Job, models.PROTECT, null=True, editable=False, db_index=False, related_name="+", verbose_name=_("batch"))
-    left_batch = models.ForeignKey(Job, models.PROTECT, null=True, editable=False, db_index=False, related_name="+", verbose_name=_("ended by batch"))
+    left_batch = models.ForeignKey(
+        Job, models.PROTECT, null=True, editable=False, db_index=False, related_name="+", verbose_name=_("ended by batch")
+    )
     created_at = models.DateTimeField(_("created"), db_default=Now(), editable=False)
     updated_at = models.DateTimeField(_("changed"), auto_now=True)
 
@@ -124,7 +128,8 @@ class Member(models.Model):
         ]
         indexes: ClassVar = [
             models.Index(fields=["customer", "msisdn", "id"], name="member_customer_msisdn"),
-            models.Index(fields=["msisdn"], name="member_ended_msisdn", condition=Q(left_on__isnull=False)),
+            models.Index(fields=["msisdn", "left_on"], name="member_ended_msisdn", condition=Q(left_on__isnull=False)),
+            models.Index(fields=["left_on"], name="member_left_on", condition=Q(left_on__isnull=False)),
         ]
 
     def __str__(self) -> str:
@@ -145,13 +150,17 @@ class MemberSubscription(models.Model):
     member = models.ForeignKey(Member, models.PROTECT, related_name="subscriptions", db_index=False, verbose_name=_("member"))
     product = models.ForeignKey(Product, models.PROTECT, related_name="subscriptions", db_index=False, verbose_name=_("product"))
     tariff = models.ForeignKey(Tariff, models.PROTECT, related_name="subscriptions", db_index=False, verbose_name=_("tariff"))
-    offer = models.ForeignKey(Offer, models.PROTECT, null=True, blank=True, related_name="subscriptions", db_index=False, verbose_name=_("offer"))
+    offer = models.ForeignKey(
+        Offer, models.PROTECT, null=True, blank=True, related_name="subscriptions", db_index=False, verbose_name=_("offer")
+    )
     price_override = models.DecimalField(_("price override (CNY)"), max_digits=10, decimal_places=2, null=True, blank=True)
     effective_on = models.DateField(_("effective"))
     expires_on = models.DateField(_("expiry"), null=True, blank=True)
     ended_on = models.DateField(_("ended"), null=True, blank=True)
     batch = models.ForeignKey(Job, models.PROTECT, null=True, editable=False, db_index=False, related_name="+", verbose_name=_("batch"))
-    ended_batch = models.ForeignKey(Job, models.PROTECT, null=True, editable=False, db_index=False, related_name="+", verbose_name=_("ended by batch"))
+    ended_batch = models.ForeignKey(
+        Job, models.PROTECT, null=True, editable=False, db_index=False, related_name="+", verbose_name=_("ended by batch")
+    )
     created_at = models.DateTimeField(_("created"), db_default=Now(), editable=False)
     updated_at = models.DateTimeField(_("changed"), auto_now=True)
 
@@ -163,8 +172,12 @@ class MemberSubscription(models.Model):
         ordering = ("member", "-effective_on", "-id")
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["member", "product"], condition=Q(ended_on=None), name="member_subscription_one_live"),
-            models.CheckConstraint(condition=Q(expires_on=None) | Q(expires_on__gte=F("effective_on")), name="member_subscription_expiry_in_order"),
-            models.CheckConstraint(condition=Q(ended_on=None) | Q(ended_on__gte=F("effective_on")), name="member_subscription_end_in_order"),
+            models.CheckConstraint(
+                condition=Q(expires_on=None) | Q(expires_on__gte=F("effective_on")), name="member_subscription_expiry_in_order"
+            ),
+            models.CheckConstraint(
+                condition=Q(ended_on=None) | Q(ended_on__gte=F("effective_on")), name="member_subscription_end_in_order"
+            ),
         ]
         indexes: ClassVar = [
             models.Index(fields=["member"], name="member_subscription_ended", condition=Q(ended_on__isnull=False)),
@@ -254,7 +267,7 @@ class BatchRow(models.Model):
     expires_on = models.DateField(_("expiry"), null=True)
     tariff_code = CodeField(_("tariff"), max_length=32, null=True)
     offer_code = CodeField(_("offer"), max_length=32, null=True)
-    raw = ArrayField(models.TextField(), verbose_name=_("cells"))
+    raw = models.TextField(_("cells"))
 
     objects = BatchRowQuerySet.as_manager()
 
@@ -267,3 +280,8 @@ class BatchRow(models.Model):
 
     def __str__(self) -> str:
         return f"{self.job_id}/{self.line}"
+
+    @property
+    def cells(self) -> list[str]:
+        """The row's cells as they stood in the source."""
+        return self.raw.split(CELL_SEPARATOR)

@@ -44,7 +44,9 @@ def dispatch() -> int:
         if not lock_dispatch():
             return 0
         quiet = Q(heartbeat_at=None) | Q(heartbeat_at__lt=timezone.now() - QUIET)
-        due = list(Job.objects.filter(quiet).exclude(awaits="").exclude(status=JobStatus.PAUSED).order_by("id").values_list("id", flat=True)[:100])
+        due = list(
+            Job.objects.filter(quiet).exclude(awaits="").exclude(status=JobStatus.PAUSED).order_by("id").values_list("id", flat=True)[:100]
+        )
     for job_id in due:
         hint(job_id)
     return len(due)

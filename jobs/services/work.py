@@ -67,7 +67,7 @@ def _advance_single(job: Job) -> bool:
 
 
 def _fail(job: Job, refusal: JobRefused) -> None:
-    Job.objects.filter(pk=job.pk).update(
+    Job.objects.filter(pk=job.pk).exclude(awaits="").update(
         status=JobStatus.FAILED, awaits="", error=refusal.as_json(), finished_at=timezone.now(), updated_at=timezone.now()
     )
 
@@ -106,12 +106,7 @@ def _claim(job: Job) -> tuple[JobChunk, JobAttempt] | None:
         if Job.objects.filter(pk=job.pk, awaits=RUN, cancel_requested_at=None, status__in=_MAY_RUN).update(
             status=JobStatus.RUNNING, heartbeat_at=timezone.now()
         ):
-            chunk = (
-                JobChunk.objects.select_for_update(skip_locked=True)
-                .filter(job=job, state=ChunkState.OPEN)
-                .order_by("first")
-                .first()
-            )
+            chunk = JobChunk.objects.select_for_update(skip_locked=True).filter(job=job, state=ChunkState.OPEN).order_by("first").first()
             if chunk is not None:
                 return chunk, JobAttempt.objects.create(job=job, chunk=chunk, work=RUN, worker=_worker_name())
     return None

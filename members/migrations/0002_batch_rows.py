@@ -29,7 +29,7 @@ CREATE TABLE members_batchrow (
     expires_on date,
     tariff_code varchar(32) COLLATE "C",
     offer_code varchar(32) COLLATE "C",
-    raw text[] NOT NULL,
+    raw text NOT NULL,
     PRIMARY KEY (job_id, line)
 ) PARTITION BY LIST (job_id);
 CREATE INDEX members_batchrow_position ON members_batchrow (job_id, position);

@@ -17,6 +17,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Final, TextIO
 
+from members.cells import CELL_SEPARATOR
 from members.reading.dates import parse_date
 from members.reading.headings import HEADER_SEARCH_ROWS, Layout, find_layout
 from members.reading.normalise import clean_text, normalise_number, normalise_short_number
@@ -25,12 +26,20 @@ from members.verdict_codes import BIT
 
 TAB: Final = "\t"
 SAMPLE_ROWS: Final = 8
-CELL_SEPARATOR: Final = "\x1f"
 _CELL_LIMIT: Final = 1_000
 _LENGTHS: Final = {"holder_name": 64, "department": 64, "employee_no": 32, "tariff_code": 32, "offer_code": 32}
 _ESCAPES: Final = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r", "\0": "\ufffd"})
 _SPECIAL: Final = re.compile(r"[\\\t\n\r\0]")
-_FIELD_ORDER: Final = ("holder_name", "employee_no", "department", "short_number", "effective_on", "expires_on", "tariff_code", "offer_code")
+_FIELD_ORDER: Final = (
+    "holder_name",
+    "employee_no",
+    "department",
+    "short_number",
+    "effective_on",
+    "expires_on",
+    "tariff_code",
+    "offer_code",
+)
 _REMEMBERED: Final = 100_000
 _Reader = tuple[int, Callable[[str, str], tuple[str, int]], str]
 _UNREADABLE: Final = BIT["date_unreadable"]
@@ -89,8 +98,7 @@ def _write_rows(request: dict[str, Any], out: TextIO) -> dict[str, Any]:
         raise SourceRefused("number_column_unknown", headings=layout.headings)
     writer = RowWriter(layout.mapping, frozenset(request["segments"]))
     body = (row for row in itertools.chain(head, source.rows) if row[0] > layout.header_line)
-    for texts in _batched(map(writer.copy_line, body), 2_000):
-        out.write("".join(texts))
+    out.writelines("".join(texts) for texts in _batched(map(writer.copy_line, body), 2_000))
     out.flush()
     if not writer.rows:
         raise SourceRefused("only_headings" if layout.header_line else "empty_file")

@@ -70,7 +70,7 @@ def national(msisdn: str) -> str:
     if not msisdn.startswith(COUNTRY_CODE):
         return msisdn
     rest = msisdn[len(COUNTRY_CODE) :]
-    return rest if rest.startswith("1") and not rest.startswith("10") or len(rest) == 13 else "0" + rest
+    return rest if (rest.startswith("1") and not rest.startswith("10")) or len(rest) == 13 else "0" + rest
 
 
 def normalise_short_number(text: str) -> tuple[str | None, int]:

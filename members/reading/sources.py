@@ -178,7 +178,7 @@ def _csv_rows(path: Path, encoding: str, delimiter: str) -> Iterator[tuple[int, 
         reader = csv.reader(file, delimiter=delimiter)
         line = 0
         try:
-            for line, cells in enumerate(reader, start=1):  # noqa: B007  (the error below names the line)
+            for line, cells in enumerate(reader, start=1):
                 yield line, cells
         except csv.Error as error:
             raise SourceRefused("broken_row", line=line + 1) from error

@@ -58,7 +58,7 @@ def _reader(source: SourceFile, task: dict[str, Any]) -> Iterator[ReaderRun]:
         stderr=subprocess.PIPE,
         env={"PYTHONUTF8": "1", "PYTHONDONTWRITEBYTECODE": "1"},  # nothing of our own environment, which holds secrets
     )
-    assert process.stdin and process.stdout and process.stderr  # noqa: S101  (for mypy: all three are pipes)
+    assert process.stdin and process.stdout and process.stderr
     deadline = threading.Timer(settings.BATCH_READER_SECONDS, process.kill)
     deadline.daemon = True
     deadline.start()

@@ -1,0 +1,12 @@
+"""Cells of files that spreadsheets open."""
+
+from __future__ import annotations
+
+from typing import Final
+
+_FORMULA_STARTS: Final = ("=", "+", "-", "@", "\t", "\r")
+
+
+def neutralised(text: str) -> str:
+    """`text` as a spreadsheet shows it and never runs it: a cell that begins like a formula gets an apostrophe in front (OWASP, CSV injection)."""
+    return "'" + text if text.startswith(_FORMULA_STARTS) else text

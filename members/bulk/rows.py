@@ -1,0 +1,48 @@
+"""The partitions that hold the rows of batches."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from members.bulk.statements import execute, fetch
+
+KEY_BLOCK: Final = 1 << 21
+"""Membership keys are drawn in blocks of this many, so that a batch's keys follow its numbers' order. No batch may have more rows."""
+_FIRST_BLOCK: Final = 1 << 42
+
+_COMPLETE: Final = """
+ALTER TABLE {table}
+    ADD PRIMARY KEY (job_id, line),
+    ALTER position SET NOT NULL, ALTER state SET NOT NULL, ALTER verdicts SET NOT NULL, ALTER todo SET NOT NULL,
+    ALTER ground SET NOT NULL, ALTER raw SET NOT NULL,
+    ADD CONSTRAINT {table}_job CHECK (job_id = {job_id});
+CREATE INDEX {table}_position ON {table} (job_id, position);
+ANALYZE {table};
+ALTER TABLE members_batchrow ATTACH PARTITION {table} FOR VALUES IN ({job_id});
+ALTER TABLE {table} DROP CONSTRAINT {table}_job
+"""
+
+
+def rows_table(job_id: int) -> str:
+    """The name of the partition with the rows of job `job_id`."""
+    return f"members_batchrow_{job_id:d}"
+
+
+def complete_rows(job_id: int) -> None:
+    """Index the filled table of job `job_id` and make it a partition."""
+    execute(_COMPLETE.format(table=rows_table(job_id), job_id=job_id))
+
+
+def drop_rows(job_id: int) -> None:
+    """Drop the rows of job `job_id`, if it has any."""
+    execute(f"DROP TABLE IF EXISTS {rows_table(job_id)}")
+
+
+def has_rows(job_id: int) -> bool:
+    """Whether the rows of job `job_id` are kept."""
+    return bool(fetch("SELECT to_regclass(%(table)s) IS NOT NULL", {"table": rows_table(job_id)})[0][0])
+
+
+def draw_key_block() -> int:
+    """The number below the first key of a fresh block: adding a row's position gives its membership's key."""
+    return _FIRST_BLOCK + int(fetch("SELECT nextval('members_member_block')")[0][0]) * KEY_BLOCK

@@ -1,0 +1,129 @@
+"""What a checked batch adds up to."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from dataclasses import dataclass, field
+
+from members.bulk.choices import choice_of
+from members.bulk.rows import rows_table
+from members.bulk.statements import fetch
+from members.models import RowState
+from members.services.plan import WITH_TARIFF, ActionKind, Plan, PlannedAction
+from members.verdict_codes import BIT, CODES
+
+Pair = tuple[int, int | None]
+
+
+@dataclass(slots=True)
+class Summary:
+    """Counts of a batch's rows.
+
+    Attributes:
+        states: rows by state.
+        verdicts: rows by verdict code.
+        actions: for each action in order, eligible rows on which it has something to do.
+        warned: eligible rows with a warning.
+        digest: changes with any row's number, work, verdicts, ground or position.
+    """
+
+    states: Counter[str] = field(default_factory=Counter)
+    verdicts: Counter[str] = field(default_factory=Counter)
+    actions: list[int] = field(default_factory=list)
+    warned: int = 0
+    digest: str = ""
+
+    @property
+    def rows(self) -> int:
+        """All rows."""
+        return sum(self.states.values())
+
+
+_GROUPS = """
+SELECT verdicts, state, todo, count(*),
+    bit_xor(hashint8extended(line, hashtextextended(COALESCE(msisdn, ''), ground)
+        # hashint8extended(COALESCE(effective_on - DATE '2000-01-01', 0), COALESCE(expires_on - DATE '2000-01-01', 0))
+        # hashtextextended(COALESCE(tariff_code, '') || ':' || COALESCE(offer_code, '') || ':' || COALESCE(short_number, ''), 1)))
+FROM {rows} GROUP BY 1, 2, 3 ORDER BY 1, 2, 3
+"""
+
+
+def summarise(job_id: int, *, actions: int, warnings: int) -> Summary:
+    """Count the rows of job `job_id` in one pass.
+
+    Arguments:
+        actions: how many actions the batch has.
+        warnings: the mask of verdicts that are warnings.
+    """
+    summary = Summary(actions=[0] * actions)
+    digest = hashlib.sha256()
+    for verdicts, state, todo, count, hashed in fetch(_GROUPS.format(rows=rows_table(job_id))):
+        digest.update(f"{verdicts}:{state}:{todo}:{count}:{hashed};".encode())
+        summary.states[state] += count
+        for code in CODES:
+            if verdicts & BIT[code]:
+                summary.verdicts[code] += count
+        if state == RowState.ELIGIBLE:
+            summary.warned += count if verdicts & warnings else 0
+            for index in range(actions):
+                summary.actions[index] += count if todo >> index & 1 else 0
+    summary.digest = digest.hexdigest()
+    return summary
+
+
+def prices_begun(job_id: int, plan: Plan, filled: frozenset[str]) -> Counter[Pair]:
+    """How many eligible rows take each (tariff, offer)."""
+    begun: Counter[Pair] = Counter()
+    for action in plan.of_kind(*WITH_TARIFF):
+        choice = choice_of(action, has_tariffs="tariff_code" in filled, has_offers="offer_code" in filled)
+        found = fetch(
+            f"SELECT {choice.tariff}, {choice.offer}, count(*) FROM {rows_table(job_id)} r {choice.joins}"
+            f" WHERE r.state = 'e' AND r.todo & {action.bit} <> 0 GROUP BY 1, 2"
+        )
+        begun.update({(tariff, offer): count for tariff, offer, count in found})
+    return begun
+
+
+def prices_ended(job_id: int, plan: Plan) -> Counter[Pair]:
+    """How many live subscriptions under each (tariff, offer) the eligible rows end."""
+    ended: Counter[Pair] = Counter()
+    for action in plan.of_kind(ActionKind.LEAVE, ActionKind.UNSUBSCRIBE, ActionKind.CHANGE_TARIFF):
+        product = f"AND s.product_id = {action.product_id}" if action.product_id else ""
+        found = fetch(
+            f"SELECT s.tariff_id, s.offer_id, count(*) FROM {rows_table(job_id)} r JOIN members_membersubscription s"
+            f" ON s.member_id = r.member_key AND s.ended_on IS NULL {product}"
+            f" WHERE r.state = 'e' AND r.todo & {action.bit} <> 0 GROUP BY 1, 2"
+        )
+        ended.update({(tariff, offer): count for tariff, offer, count in found})
+    return ended
+
+
+def live_by_product(customer_id: int) -> Counter[int]:
+    """Live subscriptions of a customer's members by product."""
+    found = fetch(
+        "SELECT product_id, count(*) FROM members_membersubscription WHERE customer_id = %(customer)s AND ended_on IS NULL GROUP BY 1",
+        {"customer": customer_id},
+    )
+    return Counter(dict(found))
+
+
+def live_by_offer(customer_id: int) -> Counter[int]:
+    """Live subscriptions of a customer's members by offer."""
+    found = fetch(
+        "SELECT offer_id, count(*) FROM members_membersubscription"
+        " WHERE customer_id = %(customer)s AND ended_on IS NULL AND offer_id IS NOT NULL GROUP BY 1",
+        {"customer": customer_id},
+    )
+    return Counter(dict(found))
+
+
+def ended_by_product(job_id: int, action: PlannedAction) -> Counter[int]:
+    """How many live subscriptions of each product the eligible rows of an action would end."""
+    product = f"AND s.product_id = {action.product_id}" if action.product_id else ""
+    found = fetch(
+        f"SELECT s.product_id, count(*) FROM {rows_table(job_id)} r JOIN members_membersubscription s"
+        f" ON s.member_id = r.member_key AND s.ended_on IS NULL {product}"
+        f" WHERE r.state = 'e' AND r.todo & {action.bit} <> 0 GROUP BY 1"
+    )
+    return Counter(dict(found))

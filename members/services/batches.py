@@ -1,0 +1,270 @@
+"""The life of a batch as people steer it: made, configured, approved, undone."""
+
+from __future__ import annotations
+
+import datetime
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from django.conf import settings
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from access.models import Action, User
+from access.policy import require
+from customers.models import Customer
+from jobs.errors import JobRefused
+from jobs.models import ACTIVE_OR_DONE, Job, JobChunk, JobMode, JobStatus, SourceFile
+from jobs.services.dispatch import hint_on_commit
+from jobs.services.work import RUN
+from members.bulk.rows import drop_rows, has_rows
+from members.bulk.undoing import applied_rows
+from members.models import ProvisioningBatch
+from members.services.plan import ActionSpec, Plan, parameters_of, plan_batch
+
+KIND: Final = "provisioning"
+INSPECT: Final = "inspect"
+CHECK: Final = "check"
+CHECK_UNDO: Final = "check_undo"
+REPEAT_WINDOW: Final = datetime.timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True)
+class BatchOptions:
+    """What a batch shall do.
+
+    Attributes:
+        mapping: column of the source (from 0) by field name; empty: guessed from the headings.
+        run_when_checked: approve it as soon as it is checked, if any row is eligible (commands and other systems).
+    """
+
+    actions: Sequence[ActionSpec]
+    effective_on: datetime.date
+    expires_on: datetime.date | None = None
+    mode: str = JobMode.VALID
+    mapping: dict[str, int] | None = None
+    run_when_checked: bool = False
+
+
+@transaction.atomic
+def create_batch(
+    *, customer_id: int, actor: User, source: SourceFile, source_name: str, options: BatchOptions | None = None, idempotency_key: str = ""
+) -> Job:
+    """Start a batch for a customer. Without `options` its source is looked into first and a person chooses; with them it is checked at once.
+
+    A repeated `idempotency_key` of the same actor returns the first job.
+
+    Raises Http404 when the customer is hidden from `actor`, PermissionDenied without the right to change members, PlanInvalid.
+    """
+    require(actor, "members", Action.CHANGE)
+    require(actor, "jobs", Action.ADD)
+    customer = Customer.objects.get_visible(actor, customer_id)
+    known = _known_job(actor, idempotency_key)
+    if known is not None:
+        return known
+    job = Job(
+        kind=KIND,
+        title=customer.name,
+        actor=actor,
+        customer_key=customer.pk,
+        manager_id=customer.manager_id,
+        org_unit_id=customer.org_unit_id,
+        source=source,
+        source_name=source_name[:200],
+        idempotency_key=idempotency_key,
+        awaits=INSPECT,
+    )
+    if options is not None:
+        _configure(job, customer, options)
+    try:
+        with transaction.atomic():
+            job.save()
+    except IntegrityError:
+        known = _known_job(actor, idempotency_key)
+        if known is None:
+            raise
+        return known
+    ProvisioningBatch.objects.create(job=job, customer=customer, mapping=(options.mapping or {}) if options else {})
+    hint_on_commit(job.pk)
+    return job
+
+
+def _known_job(actor: User, idempotency_key: str) -> Job | None:
+    return Job.objects.filter(actor=actor, idempotency_key=idempotency_key).first() if idempotency_key else None
+
+
+def _configure(job: Job, customer: Customer, options: BatchOptions) -> Plan:
+    plan = plan_batch(customer, options.actions, effective_on=options.effective_on, expires_on=options.expires_on)
+    job.parameters = parameters_of(options.actions, options.effective_on, options.expires_on) | {
+        "run_when_checked": options.run_when_checked,
+        "chunk_rows": settings.BATCH_CHUNK_ROWS,
+    }
+    job.mode = options.mode
+    job.status, job.awaits, job.error = JobStatus.CHECKING, CHECK, None
+    return plan
+
+
+_CONFIGURABLE: Final = (JobStatus.UPLOADED, JobStatus.VALIDATED, JobStatus.FAILED)
+
+
+@transaction.atomic
+def configure_batch(*, job_id: int, actor: User, options: BatchOptions) -> Job:
+    """Say what a batch shall do, or say it anew, and have it checked.
+
+    Raises Http404 when the job is hidden from `actor`, PlanInvalid, JobRefused (wrong_state) once it has been run.
+    """
+    job = Job.objects.select_for_update(of=("self",)).get_visible(actor, job_id, Action.CHANGE)
+    batch = ProvisioningBatch.objects.select_related("customer").get(job=job)
+    if job.status not in _CONFIGURABLE or job.undo_of_id or job.started_at:
+        raise JobRefused("wrong_state", state=str(job.get_status_display()))
+    _configure(job, batch.customer, options)
+    batch.mapping = options.mapping or {}
+    batch.save(update_fields=["mapping"])
+    _await_check(job)
+    return job
+
+
+@transaction.atomic
+def recheck_batch(*, job_id: int, actor: User) -> Job:
+    """Check a batch again on today's ground, with what it was told before.
+
+    Raises Http404 when the job is hidden from `actor`, JobRefused (wrong_state) unless it is ready to run or failed before any row was applied.
+    """
+    job = Job.objects.select_for_update(of=("self",)).get_visible(actor, job_id, Action.CHANGE)
+    failed_whole = job.status == JobStatus.FAILED and "actions" in job.parameters and not applied_rows(job.pk)
+    if (job.status != JobStatus.VALIDATED and not failed_whole) or job.undo_of_id:
+        raise JobRefused("wrong_state", state=str(job.get_status_display()))
+    job.status, job.awaits, job.error, job.started_at, job.finished_at = JobStatus.CHECKING, CHECK, None, None, None
+    JobChunk.objects.filter(job=job).delete()
+    _await_check(job)
+    return job
+
+
+def _await_check(job: Job) -> None:
+    drop_rows(job.pk)
+    job.attempts.all().delete()
+    job.cancel_requested_at = None
+    job.heartbeat_at = None
+    job.save()
+    hint_on_commit(job.pk)
+
+
+@transaction.atomic
+def approve_batch(*, job_id: int, actor: User, fingerprint: str, confirm_repeat: bool = False) -> Job:
+    """Run exactly the set of rows that the preview with `fingerprint` showed.
+
+    Raises Http404 when the job is hidden from `actor`, JobRefused: wrong_state, fingerprint_changed, nothing_eligible, atomic_has_errors, group_rule,
+    repeated_batch (the same source and actions within a day, unless `confirm_repeat`).
+    """
+    job = Job.objects.select_for_update(of=("self",)).get_visible(actor, job_id, Action.CHANGE)
+    require(actor, "members", Action.CHANGE)
+    if job.status != JobStatus.VALIDATED:
+        raise JobRefused("wrong_state", state=str(job.get_status_display()))
+    if not fingerprint or fingerprint != job.fingerprint:
+        raise JobRefused("fingerprint_changed")
+    ensure_may_run(job)
+    repeated = None if confirm_repeat else repeated_job(job)
+    if repeated is not None:
+        raise JobRefused("repeated_batch", job=repeated.pk)
+    start_run(job, actor)
+    return job
+
+
+def ensure_may_run(job: Job) -> None:
+    """Raise JobRefused when nothing is eligible, an all-or-none batch has errors, or a rule of the whole group is an error."""
+    if not job.eligible:
+        raise JobRefused("nothing_eligible")
+    if job.mode == JobMode.ATOMIC and job.failed and not job.undo_of_id:
+        raise JobRefused("atomic_has_errors", failed=job.failed)
+    broken = job.summary.get("group_errors", [])
+    if broken:
+        raise JobRefused("group_rule", rule=", ".join(broken))
+
+
+def repeated_job(job: Job) -> Job | None:
+    """A job of the last day that ran the same source with the same actions for the same customer."""
+    if job.undo_of_id:
+        return None
+    since = timezone.now() - REPEAT_WINDOW
+    others = Job.objects.filter(
+        kind=KIND, customer_key=job.customer_key, source=job.source_id, created_at__gte=since, status__in=ACTIVE_OR_DONE, undo_of=None
+    )
+    same = [other for other in others.exclude(pk=job.pk).order_by("-id")[:50] if _asked(other) == _asked(job)]
+    return same[0] if same else None
+
+
+def _asked(job: Job) -> str:
+    wanted = {name: job.parameters.get(name) for name in ("actions", "effective_on", "expires_on")}
+    return hashlib.sha256(json.dumps(wanted, sort_keys=True).encode()).hexdigest()
+
+
+def start_run(job: Job, actor: User) -> None:
+    """Cut the checked rows into chunks and let the workers run them."""
+    size = job.rows if job.mode == JobMode.ATOMIC else int(job.parameters.get("chunk_rows") or settings.BATCH_CHUNK_ROWS)
+    last = int(job.summary.get("last_position") or job.rows)
+    JobChunk.objects.bulk_create(JobChunk(job=job, first=first, last=min(first + size - 1, last)) for first in range(1, last + 1, size))
+    job.status, job.awaits = JobStatus.APPROVED, RUN
+    job.approved_by = actor
+    job.started_at = timezone.now()
+    job.heartbeat_at = None
+    job.save()
+    hint_on_commit(job.pk)
+
+
+_UNDOABLE: Final = (JobStatus.DONE, JobStatus.DONE_WITH_ERRORS, JobStatus.CANCELLED, JobStatus.FAILED)
+
+
+@transaction.atomic
+def undo_batch(*, job_id: int, actor: User, run_when_checked: bool = False) -> Job:
+    """Make the job that takes back what job `job_id` did. It is checked first and lists what has changed since.
+
+    Raises Http404 when the job is hidden from `actor`, JobRefused: wrong_state, undone_already, nothing_to_undo, rows_dropped.
+    """
+    undone = Job.objects.select_for_update(of=("self",)).get_visible(actor, job_id, Action.CHANGE)
+    require(actor, "members", Action.CHANGE)
+    existing = undone.undo_jobs.exclude(status__in=(JobStatus.FAILED, JobStatus.CANCELLED)).first()
+    if existing is not None:
+        raise JobRefused("undone_already", job=existing.pk)
+    if undone.status not in _UNDOABLE or undone.undo_of_id or undone.kind != KIND:
+        raise JobRefused("wrong_state", state=str(undone.get_status_display()))
+    if not applied_rows(undone.pk):
+        raise JobRefused("nothing_to_undo")
+    if not has_rows(undone.pk):
+        raise JobRefused("rows_dropped")
+    job = Job.objects.create(
+        kind=KIND,
+        title=_("Undo of #%(job)s: %(title)s") % {"job": undone.pk, "title": undone.title},
+        actor=actor,
+        customer_key=undone.customer_key,
+        manager_id=undone.manager_id,
+        org_unit_id=undone.org_unit_id,
+        source_name=undone.source_name,
+        undo_of=undone,
+        mode=JobMode.VALID,
+        status=JobStatus.CHECKING,
+        awaits=CHECK_UNDO,
+        parameters=undone.parameters | {"run_when_checked": run_when_checked},
+    )
+    batch = ProvisioningBatch.objects.get(job=undone)
+    ProvisioningBatch.objects.create(job=job, customer_id=batch.customer_id, inspection=batch.inspection, mapping=batch.mapping)
+    hint_on_commit(job.pk)
+    return job
+
+
+def settled(job: Job) -> dict[str, Any]:
+    """The numbers that commands and the API report of a job."""
+    return {
+        "job": job.pk,
+        "status": job.status,
+        "rows": job.rows,
+        "eligible": job.eligible,
+        "skipped": job.skipped,
+        "failed": job.failed,
+        "applied": job.applied,
+        "conflicts": job.conflicts,
+        "verdicts": job.summary.get("verdicts", {}),
+    }

@@ -1,0 +1,92 @@
+"""The error file of a batch: the user's own columns, and beside them what was found."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterator, Sequence
+from itertools import islice
+from pathlib import Path
+from typing import BinaryIO, Final
+
+from django.utils.translation import gettext as _
+from openpyxl import Workbook
+from openpyxl.cell import WriteOnlyCell
+from openpyxl.utils.exceptions import IllegalCharacterError
+
+from access.models import User
+from common.cells import neutralised
+from jobs.models import Job
+from members.models import BatchRow, ProvisioningBatch, RowState, Severity
+from members.querysets import BatchRowQuerySet
+from members.services.explaining import Explainer
+
+_PAGE: Final = 2_000
+XLSX_MAX_ROWS: Final = 100_000
+
+
+def with_verdicts(job: Job) -> bool:
+    """Whether the job has any row for the error file."""
+    return error_rows(job).exists()
+
+
+def error_rows(job: Job) -> BatchRowQuerySet:
+    """The rows that were not applied or need a look: failed, skipped and conflicting ones, in the order of the source."""
+    return BatchRow.objects.filter(job=job).exclude(state=RowState.ELIGIBLE).order_by("line")
+
+
+def write_error_file(job: Job, reader: User, path: Path) -> None:
+    """Write the error file of `job` to `path`, as a workbook when it ends in `.xlsx`, else as CSV in UTF-8 with a byte order mark."""
+    if path.suffix.lower() == ".xlsx":
+        with path.open("wb") as file:
+            write_xlsx(job, reader, file)
+    else:
+        with path.open("w", encoding="utf-8-sig", newline="") as text:
+            for line in csv_lines(job, reader):
+                text.write(line)
+
+
+class _Echo:
+    """A file that hands back what is written to it, so that a CSV writer can feed a streamed answer."""
+
+    def write(self, text: str) -> str:
+        return text
+
+
+def csv_lines(job: Job, reader: User) -> Iterator[str]:
+    """The error file as CSV lines, the first one its headings, read page by page."""
+    writer = csv.writer(_Echo())  # type: ignore[arg-type]  # it only writes
+    for record in _records(job, reader):
+        yield str(writer.writerow([neutralised(cell) for cell in record]))
+
+
+def write_xlsx(job: Job, reader: User, file: BinaryIO) -> None:
+    """The error file as a workbook; every cell is text, so that no number loses digits and no cell is a formula."""
+    workbook = Workbook(write_only=True)
+    sheet = workbook.create_sheet(_("Errors"))
+    for record in islice(_records(job, reader), XLSX_MAX_ROWS + 1):
+        sheet.append([_text_cell(sheet, cell) for cell in record])
+    workbook.save(file)
+
+
+def _text_cell(sheet: object, text: str) -> WriteOnlyCell:
+    try:
+        cell = WriteOnlyCell(sheet, value=text)  # type: ignore[arg-type]  # the stub knows worksheets only by their base class
+    except IllegalCharacterError:
+        cell = WriteOnlyCell(sheet, value="".join(character for character in text if character.isprintable()))  # type: ignore[arg-type]
+    cell.data_type = "s"
+    return cell
+
+
+def _records(job: Job, reader: User) -> Iterator[Sequence[str]]:
+    batch = ProvisioningBatch.objects.get(job=job)
+    inspection = batch.inspection or {}
+    headings: list[str] = inspection.get("headings", [])
+    explainer = Explainer(job.parameters, batch.mapping or inspection.get("mapping", {}), reader)
+    width = max(len(headings), 1)
+    yield [*headings, _("Row"), _("Outcome"), _("Findings")]
+    rows = iter(error_rows(job).iterator(chunk_size=_PAGE))
+    while page := list(islice(rows, _PAGE)):
+        for row, explanations in zip(page, explainer.explain(page), strict=True):
+            cells = (row.cells + [""] * width)[:width]
+            findings = [each.text for each in explanations if each.severity != Severity.OFF]
+            yield [*cells, str(row.line), str(row.get_state_display()), "; ".join(findings)]
