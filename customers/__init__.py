@@ -1,0 +1,1 @@
+"""Group customers, the people in them, and who has owned them when."""

@@ -1,11 +1,19 @@
 """The customers app's registration."""
 
+from __future__ import annotations
+
 from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _
 
 
 class CustomersConfig(AppConfig):
-    """Registers the app with Django."""
+    """Registers the app with Django and its pages with the frame."""
 
     name = "customers"
     verbose_name = _("customers")
+
+    def ready(self) -> None:
+        """Enter the navigation, name the customer page's slot and take its first places."""
+        from customers.registrations import register_all
+
+        register_all()

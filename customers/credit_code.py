@@ -23,6 +23,7 @@ def check_character(body: str) -> str:
 def validate_credit_code(code: str) -> None:
     """Raise ValidationError unless `code` has 18 characters of the alphabet and a right check character."""
     if len(code) != 18 or any(character not in ALPHABET for character in code):
-        raise ValidationError(_("A unified social credit code has 18 digits and capital letters (no I, O, S, V, Z)."), code="credit_code_form")
+        message = _("A unified social credit code has 18 digits and capital letters (no I, O, S, V, Z).")
+        raise ValidationError(message, code="credit_code_form")
     if check_character(code[:17]) != code[17]:
         raise ValidationError(_("The check character of this unified social credit code is wrong."), code="credit_code_check")

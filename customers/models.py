@@ -24,7 +24,14 @@ class Industry(BilingualModel):
         verbose_name = _("industry")
         verbose_name_plural = _("industries")
         ordering = ("code",)
-        constraints: ClassVar = [models.UniqueConstraint(fields=["code"], name="industry_code_unique")]
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["code"],
+                name="industry_code_unique",
+                violation_error_code="unique",
+                violation_error_message=_("This code is taken."),
+            )
+        ]
 
 
 class Region(BilingualModel):
@@ -37,7 +44,11 @@ class Region(BilingualModel):
         verbose_name = _("region")
         verbose_name_plural = _("regions")
         ordering = ("code",)
-        constraints: ClassVar = [models.UniqueConstraint(fields=["code"], name="region_code_unique")]
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["code"], name="region_code_unique", violation_error_code="unique", violation_error_message=_("This code is taken.")
+            )
+        ]
 
 
 class CustomerLevel(models.TextChoices):
@@ -73,7 +84,9 @@ class CustomerScale(models.TextChoices):
 class Customer(TimestampedModel):
     """A group customer: the unit of this product. `manager` and `org_unit` decide who reaches it and all that hangs from it."""
 
-    code = CodeField(_("code"), max_length=20, validators=[RegexValidator(r"^[A-Z0-9][A-Z0-9-]*$", _("Use capital letters, digits and hyphens."))])
+    code = CodeField(
+        _("code"), max_length=20, validators=[RegexValidator(r"^[A-Z0-9][A-Z0-9-]*$", _("Use capital letters, digits and hyphens."))]
+    )
     name = models.CharField(_("name"), max_length=120)
     short_name = models.CharField(_("short name"), max_length=40, blank=True)
     pinyin = CodeField(_("pinyin"), max_length=300, blank=True, editable=False)
@@ -86,7 +99,9 @@ class Customer(TimestampedModel):
     level = models.CharField(_("level"), max_length=2, choices=CustomerLevel, default=CustomerLevel.C)
     value_score = models.PositiveSmallIntegerField(_("value score"), default=0)
     lifecycle = models.CharField(_("lifecycle"), max_length=10, choices=Lifecycle, default=Lifecycle.POTENTIAL)
-    parent = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="subsidiaries", verbose_name=_("parent customer"))
+    parent = models.ForeignKey(
+        "self", models.PROTECT, null=True, blank=True, related_name="subsidiaries", verbose_name=_("parent customer")
+    )
     org_unit = models.ForeignKey(OrgUnit, models.PROTECT, related_name="customers", verbose_name=_("org unit"))
     manager = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="customers", verbose_name=_("account manager"))
     credit_limit = models.DecimalField(_("credit limit (CNY)"), max_digits=14, decimal_places=2, null=True, blank=True)
@@ -98,22 +113,28 @@ class Customer(TimestampedModel):
     class Meta:
         verbose_name = _("customer")
         verbose_name_plural = _("customers")
-        ordering = ("name", "id")
+        ordering = ("pinyin", "id")
         constraints: ClassVar = [
-            models.UniqueConstraint(fields=["code"], name="customer_code_unique", violation_error_message=_("This code is taken.")),
+            models.UniqueConstraint(
+                fields=["code"],
+                name="customer_code_unique",
+                violation_error_code="unique",
+                violation_error_message=_("This code is taken."),
+            ),
             models.UniqueConstraint(
                 fields=["credit_code"],
                 condition=~Q(credit_code=""),
                 name="customer_credit_code_unique",
+                violation_error_code="unique",
                 violation_error_message=_("Another customer has this credit code."),
             ),
             models.CheckConstraint(condition=~Q(parent=models.F("id")), name="customer_not_own_parent"),
             models.CheckConstraint(condition=Q(value_score__lte=100), name="customer_value_score_range"),
         ]
         indexes: ClassVar = [
-            models.Index(fields=["name", "id"], name="customer_name"),
-            models.Index(fields=["manager", "name", "id"], name="customer_manager_name"),
-            models.Index(fields=["org_unit", "name", "id"], name="customer_unit_name"),
+            models.Index(fields=["pinyin", "id"], name="customer_pinyin"),
+            models.Index(fields=["manager", "pinyin", "id"], name="customer_manager_pinyin"),
+            models.Index(fields=["org_unit", "pinyin", "id"], name="customer_unit_pinyin"),
         ]
 
     def __str__(self) -> str:
@@ -175,3 +196,22 @@ class OwnershipChange(models.Model):
 
     def __str__(self) -> str:
         return f"{self.from_manager or '—'} → {self.to_manager or '—'}"
+
+
+class LifecycleChange(models.Model):
+    """A customer moved along its lifecycle."""
+
+    customer = models.ForeignKey(Customer, models.CASCADE, related_name="lifecycle_changes", verbose_name=_("customer"))
+    from_state = models.CharField(_("from"), max_length=10, choices=Lifecycle)
+    to_state = models.CharField(_("to"), max_length=10, choices=Lifecycle)
+    actor = models.ForeignKey(User, models.PROTECT, null=True, related_name="+", verbose_name=_("by"))
+    reason = models.CharField(_("reason"), max_length=200)
+    changed_at = models.DateTimeField(_("when"), auto_now_add=True)
+
+    class Meta:
+        verbose_name = _("lifecycle change")
+        verbose_name_plural = _("lifecycle changes")
+        ordering = ("-changed_at", "-id")
+
+    def __str__(self) -> str:
+        return f"{self.get_from_state_display()} → {self.get_to_state_display()}"

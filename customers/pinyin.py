@@ -8,8 +8,8 @@ from customers.models import Customer
 
 
 def pinyin_of(name: str) -> str:
-    """Syllables in small letters, separated by spaces so that "xi an" sorts before "xian"; other characters stay as they are."""
-    return " ".join(part.strip() for part in lazy_pinyin(name.lower()) if part.strip())[: _length("pinyin")]
+    """All syllables in small letters without spaces, so that what people type is a prefix; other characters stay as they are."""
+    return "".join("".join(lazy_pinyin(name.lower())).split())[: _length("pinyin")]
 
 
 def initials_of(name: str) -> str:
@@ -19,4 +19,4 @@ def initials_of(name: str) -> str:
 
 
 def _length(field: str) -> int:
-    return int(Customer._meta.get_field(field).max_length)
+    return int(Customer._meta.get_field(field).max_length or 0)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, Self
+
+from django.db.models import Q
 
 from access.policy import PolicyQuerySet
 
@@ -16,6 +18,17 @@ class CustomerQuerySet(PolicyQuerySet["Customer"]):
     module: ClassVar[str] = "customers"
     manager_lookup: ClassVar[str] = "manager"
     unit_lookup: ClassVar[str] = "org_unit"
+
+    def matching(self, text: str) -> Self:
+        """Customers whose name or short name contains `text`, or whose code, pinyin or pinyin initials begin with it."""
+        typed = "".join(text.lower().split())
+        return self.filter(
+            Q(name__icontains=text)
+            | Q(short_name__icontains=text)
+            | Q(code__startswith=text.upper())
+            | Q(pinyin__startswith=typed)
+            | Q(pinyin_initials__startswith=typed)
+        )
 
 
 class ContactPersonQuerySet(PolicyQuerySet["ContactPerson"]):

@@ -49,9 +49,7 @@ DIRECTOR: Final = StandardRole(
         "access": ("view",),
     },
 )
-ADMINISTRATOR: Final = StandardRole(
-    "administrator", "Administrator", "系统管理员", DataScope.ALL, dict.fromkeys(MODULES, _ALL_ACTIONS)
-)
+ADMINISTRATOR: Final = StandardRole("administrator", "Administrator", "系统管理员", DataScope.ALL, dict.fromkeys(MODULES, _ALL_ACTIONS))
 VIEWER: Final = StandardRole(
     "viewer", "Viewer", "只读人员", DataScope.ALL, dict.fromkeys(("customers", "products", "members", "jobs"), ("view",))
 )

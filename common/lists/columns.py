@@ -102,7 +102,7 @@ def _moment(text: str, machine: str) -> SafeString:
 
 
 def dot(tone: str, word: Any) -> SafeString:
-    """A state: a coloured dot and its word. `tone` is `ok`, `warn`, `bad`, `run` or `idle`; the word carries the meaning, never colour alone."""
+    """A state: a coloured dot and its word. `tone` is `ok`, `warn`, `bad`, `run` or `idle`; the word carries the meaning."""
     return format_html('<span class="state"><span class="dot {}" aria-hidden="true"></span>{}</span>', tone, word)
 
 

@@ -96,7 +96,7 @@ class ListDefinition:
 
     @classmethod
     def add_column(cls, column: Column) -> None:
-        """Let an upper app add a column; call it from that app's `AppConfig.ready`. The column must not need another queryset: use `values`."""
+        """Let an upper app add a column; called in its `AppConfig.ready`. It brings its own figures by `values`."""
         kept = [item for item in cls._added.get(cls.name, []) if item.key != column.key]
         cls._added[cls.name] = [*kept, column]
 
@@ -124,7 +124,7 @@ class ListDefinition:
         """The columns for this user, those added by upper apps at the end."""
         return [*self.columns, *self._added.get(self.name, [])]
 
-    def row_url(self, row: Any) -> str:
+    def row_url(self, row: Any) -> str:  # noqa: ARG002
         """The page of `row`; empty: rows have none."""
         return ""
 

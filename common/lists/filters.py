@@ -18,8 +18,7 @@ from django.forms.boundfield import BoundField
 from django.utils.formats import date_format, number_format
 from django.utils.timezone import make_aware
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
-from django.utils.translation import pgettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 from django_filters.fields import RangeField
 from django_filters.widgets import SuffixedMultiWidget
 
@@ -220,7 +219,8 @@ def _sentence(item: Any, value: Any) -> tuple[str, str]:
         return operator, value
     words = _words(item, value)
     shown = " ".join(words[:_CHIP_VALUES])
-    return operator, shown if len(words) <= _CHIP_VALUES else _("%(values)s and %(count)d more") % {"values": shown, "count": len(words) - _CHIP_VALUES}
+    more = len(words) - _CHIP_VALUES
+    return operator, shown if more <= 0 else _("%(values)s and %(count)d more") % {"values": shown, "count": more}
 
 
 def _words(item: Any, value: Any) -> list[str]:

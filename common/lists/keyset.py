@@ -90,7 +90,7 @@ class Keyset:
 
     @classmethod
     def build(cls, model: type[models.Model], keys: Sequence[SortKey], tie_break: Sequence[str] = ()) -> Keyset:
-        """Complete `keys` by the columns of `tie_break` (default: the primary key, composite ones too), in the direction of the last key."""
+        """Complete `keys` by `tie_break` (default: the primary key, composite ones too), in the direction of the last key."""
         primary = [item.name for item in model._meta.pk_fields]
         taken = {primary[0] if key.path == "pk" and len(primary) == 1 else key.path for key in keys}
         descending = keys[-1].descending if keys else False

@@ -121,9 +121,7 @@ class ListState:
         kind = self.definition.filterset_class
         if kind is None:
             return None
-        filterset = kind(
-            self.parameters, queryset=self._reachable, request=self.definition.request, prefix=self.definition.prefix or None
-        )
+        filterset = kind(self.parameters, queryset=self._reachable, request=self.definition.request, prefix=self.definition.prefix or None)
         filterset.form.auto_id = f"{self.element_id}-%s"
         filterset.form.is_valid()
         return filterset
@@ -164,7 +162,7 @@ class ListState:
 
     @cached_property
     def is_invalid(self) -> bool:
-        """Whether a filter or the search has a value that cannot be; no row is shown then, so that nothing unfiltered passes for filtered."""
+        """Whether a filter or the search has a value that cannot be; then no row shows, so that nothing unfiltered passes for filtered."""
         return bool(self.search_errors or any(entry.errors for entry in self.filters))
 
     @property

@@ -61,11 +61,11 @@ class ListPage(View):
         """The list bound to `request`."""
         return self.list_class(request)
 
-    def get_context(self, request: HttpRequest) -> Mapping[str, Any]:
+    def get_context(self, request: HttpRequest) -> Mapping[str, Any]:  # noqa: ARG002
         """What the template needs beside the list."""
         return {}
 
-    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+    def get(self, request: HttpRequest) -> HttpResponse:
         """Show the list, or the part of it that htmx asks for."""
         definition = self.get_list(request)
         return render_list(request, definition, self.template_name, {} if is_list_swap(request, definition) else self.get_context(request))

@@ -6,7 +6,7 @@ from factory.django import DjangoModelFactory
 from access.models import OrgUnit, RoleAssignment, UnitLevel, User
 from access.services.org_units import save_org_unit
 
-PASSWORD = "a long and quiet password"  # noqa: S105
+PASSWORD = "a long and quiet password"
 
 
 class OrgUnitFactory(DjangoModelFactory):

@@ -83,7 +83,9 @@ def test_same_direction_without_nulls_is_one_row_comparison():
     CustomerFactory.create_batch(5)
     order = keyset("name")
     first = order.page(Customer.objects.all(), None, 2)
-    with CaptureQueriesContext(connection, ) as queries:
+    with CaptureQueriesContext(
+        connection,
+    ) as queries:
         order.page(Customer.objects.all(), first.following, 2)
     sql = queries[0]["sql"]
     assert '("customers_customer"."name", "customers_customer"."id") > (' in sql

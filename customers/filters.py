@@ -1,0 +1,69 @@
+"""What the lists of customers and of contact persons can be filtered by."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import django_filters
+from django.contrib.auth.models import AnonymousUser
+from django.db.models import Q, QuerySet
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
+
+from access.choices import staff_in_reach, units_in_reach
+from access.models import OrgUnit, User
+from common.lists import ChoicesFilter, ModelChoicesFilter, MomentsFilter, NumbersFilter, YesNoFilter
+from customers.models import ContactRole, CustomerLevel, CustomerScale, Industry, Lifecycle, Region
+from customers.querysets import ContactPersonQuerySet, CustomerQuerySet
+
+
+def _user(request: HttpRequest | None) -> User | AnonymousUser:
+    return request.user if request is not None else AnonymousUser()
+
+
+def managers(request: HttpRequest | None) -> QuerySet[User]:
+    """The account managers whose customers the user may see."""
+    return staff_in_reach(_user(request), "customers").filter(customers__isnull=False).distinct()
+
+
+def units(request: HttpRequest | None) -> QuerySet[OrgUnit]:
+    """The units whose customers the user may see."""
+    return units_in_reach(_user(request), "customers")
+
+
+class CustomerFilters(django_filters.FilterSet):  # type: ignore[misc]  # django-filter ships no types
+    """Filters of the customer list."""
+
+    mine = YesNoFilter(label=_("My customers"), method="filter_mine")
+    manager = ModelChoicesFilter(label=_("Account manager"), queryset=managers, null_label=_("nobody yet"))
+    org_unit = ModelChoicesFilter(label=_("Org unit"), queryset=units)
+    level = ChoicesFilter(label=_("Level"), choices=CustomerLevel.choices)
+    lifecycle = ChoicesFilter(label=_("Lifecycle"), choices=Lifecycle.choices)
+    industry = ModelChoicesFilter(label=_("Industry"), queryset=Industry.objects.order_by("code"))
+    region = ModelChoicesFilter(label=_("Region"), queryset=Region.objects.order_by("code"), method="filter_region")
+    scale = ChoicesFilter(label=_("Scale"), choices=CustomerScale.choices)
+    value_score = NumbersFilter(label=_("Value score"))
+    created_at = MomentsFilter(label=_("Entered"))
+
+    def filter_mine(self, queryset: CustomerQuerySet, _name: str, value: str) -> CustomerQuerySet:
+        """The customers that the user manages, or those that others do."""
+        mine = Q(manager=_user(self.request).pk)
+        return queryset.filter(mine if value == "yes" else ~mine) if value else queryset
+
+    def filter_region(self, queryset: CustomerQuerySet, _name: str, value: list[Any]) -> CustomerQuerySet:
+        """The customers in a region; a province means its cities too."""
+        return queryset.filter(Q(region__in=value) | Q(region__parent__in=value)) if value else queryset
+
+
+class ContactPersonFilters(django_filters.FilterSet):  # type: ignore[misc]  # django-filter ships no types
+    """Filters of the list of contact persons."""
+
+    mine = YesNoFilter(label=_("At my customers"), method="filter_mine")
+    role = ChoicesFilter(label=_("Role"), choices=ContactRole.choices)
+    is_key_person = YesNoFilter(label=_("Key person"))
+    do_not_contact = YesNoFilter(label=_("Do not contact"))
+
+    def filter_mine(self, queryset: ContactPersonQuerySet, _name: str, value: str) -> ContactPersonQuerySet:
+        """The people at customers that the user manages, or at those that others do."""
+        mine = Q(customer__manager=_user(self.request).pk)
+        return queryset.filter(mine if value == "yes" else ~mine) if value else queryset

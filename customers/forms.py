@@ -1,0 +1,191 @@
+"""Forms of the customers app. Their choices end where the person's reach ends."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+import phonenumbers
+from django import forms
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext_lazy as _
+
+from access.choices import staff_in_reach, units_in_reach
+from access.models import Action, User
+from common.versions import version_of
+from customers.fields import CustomerField, label_of
+from customers.models import ContactPerson, Customer, Lifecycle
+from customers.services.lifecycle import MOVES
+
+_NAMES = ("name", "short_name", "code", "credit_code")
+_RATING = ("level", "industry", "scale", "region", "value_score", "parent")
+_REST = ("credit_limit", "source", "address", "remark")
+
+
+class CapitalsField(forms.CharField):
+    """A code: spaces at the ends go, letters become capitals."""
+
+    def to_python(self, value: Any) -> str:
+        """The code as it is stored."""
+        return str(super().to_python(value)).upper()
+
+
+class _ServiceForm(forms.BaseForm):
+    """A form whose values go to a service that may refuse them."""
+
+    def refuse(self, error: ValidationError) -> None:
+        """Show what the service refused, at its field where the form has it."""
+        if not hasattr(error, "error_dict"):
+            self.add_error(None, error)
+            return
+        for name, errors in error.error_dict.items():
+            for one in errors:
+                self.add_error(name if name in self.fields else None, one)
+
+
+class _VersionedForm(_ServiceForm, forms.ModelForm):  # type: ignore[type-arg]  # not subscriptable at run time
+    """A form of a row that remembers which version of the row it showed; the services save, never the form."""
+
+    version = forms.CharField(widget=forms.HiddenInput, required=False)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if self.instance.pk:
+            self.fields["version"].initial = version_of(self.instance)
+
+    def details(self) -> dict[str, Any]:
+        """The values for the service: the fields of `Meta.fields`."""
+        return {name: self.cleaned_data[name] for name in self._meta.fields or () if name in self.fields}
+
+    def refuse(self, error: ValidationError) -> None:
+        """As for every form, and show the present values where somebody else was quicker."""
+        if getattr(error, "code", None) == "stale":
+            self._show_present()
+        else:
+            super().refuse(error)
+
+    def _show_present(self) -> None:
+        """Somebody else was quicker: what was typed stays, the present values stand beside it, and saving again replaces them."""
+        present = type(self.instance)._base_manager.get(pk=self.instance.pk)
+        typed = self.details()
+        self.add_error(
+            None, _("Somebody else changed this meanwhile. See the present values at the fields; save again to replace them by yours.")
+        )
+        for name, value in typed.items():
+            now = getattr(present, name)
+            if now != value:
+                self.add_error(name, _("Now: %(value)s") % {"value": _shown(present, name)})
+        self.data = self.data.copy()
+        self.data["version"] = version_of(present)
+
+
+def _shown(row: Any, name: str) -> str:
+    display = getattr(row, f"get_{name}_display", None)
+    value = display() if display else getattr(row, name)
+    return "—" if value in (None, "") else str(value)
+
+
+class CustomerForm(_VersionedForm):
+    """What is known about a customer. Code and credit code are put into capital letters."""
+
+    code = CapitalsField(label=_("Code"), max_length=20, help_text=_("Capital letters, digits and hyphens; it stays for good."))
+    credit_code = CapitalsField(
+        label=_("Unified social credit code"), max_length=18, required=False, help_text=_("18 characters, as on the business licence.")
+    )
+    parent = CustomerField(label=_("Parent customer"), required=False)
+
+    class Meta:
+        model = Customer
+        fields: ClassVar = (*_NAMES, *_RATING, *_REST)
+        widgets: ClassVar = {"remark": forms.Textarea(attrs={"rows": 3}), "value_score": forms.NumberInput(attrs={"min": 0, "max": 100})}
+        help_texts: ClassVar = {
+            "value_score": _("0 to 100."),
+        }
+
+    def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._prepare_parent(user)
+        self.fields["code"].disabled = bool(self.instance.pk)
+
+    def _prepare_parent(self, user: User) -> None:
+        """A parent that the user cannot see stays as it is and is not shown."""
+        field, parent = self.fields["parent"], self.instance.parent
+        assert isinstance(field, CustomerField)
+        field.user = user
+        if parent is not None and not Customer.objects.visible_to(user).filter(pk=parent.pk).exists():
+            del self.fields["parent"]
+        self.initial["parent"] = label_of(parent) if parent is not None else ""
+
+
+class NewCustomerForm(CustomerForm):
+    """A new customer, with its first owner."""
+
+    manager = forms.ModelChoiceField(label=_("Account manager"), queryset=User.objects.none(), required=False, empty_label=_("nobody yet"))
+    org_unit = forms.ModelChoiceField(label=_("Org unit"), queryset=None)
+
+    def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
+        super().__init__(*args, user=user, **kwargs)
+        _offer_owners(self, user, Action.ADD)
+        if not self.is_bound:
+            self.fields["manager"].initial = user.pk
+            self.fields["org_unit"].initial = user.org_unit_id
+        self.order_fields(["name", "short_name", "code", "credit_code", "manager", "org_unit"])
+
+
+class AssignForm(_ServiceForm, forms.Form):
+    """To whom a customer is handed, and why."""
+
+    manager = forms.ModelChoiceField(label=_("Account manager"), queryset=User.objects.none(), required=False, empty_label=_("nobody yet"))
+    org_unit = forms.ModelChoiceField(label=_("Org unit"), queryset=None)
+    reason = forms.CharField(label=_("Reason"), max_length=200, required=False)
+    version = forms.CharField(widget=forms.HiddenInput)
+
+    def __init__(self, *args: Any, user: User, customer: Customer, **kwargs: Any) -> None:
+        initial = {"manager": customer.manager_id, "org_unit": customer.org_unit_id, "version": version_of(customer)}
+        super().__init__(*args, initial=initial, **kwargs)
+        _offer_owners(self, user, Action.APPROVE)
+
+
+class LifecycleForm(_ServiceForm, forms.Form):
+    """The next step of a customer's lifecycle, and why."""
+
+    to = forms.ChoiceField(label=_("Next step"), widget=forms.RadioSelect)
+    reason = forms.CharField(label=_("Reason"), max_length=200)
+
+    def __init__(self, *args: Any, customer: Customer, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        steps = self.fields["to"]
+        assert isinstance(steps, forms.ChoiceField)
+        steps.choices = [(state.value, state.label) for state in MOVES[Lifecycle(customer.lifecycle)]]
+
+
+class ContactPersonForm(_VersionedForm):
+    """A person at a customer."""
+
+    class Meta:
+        model = ContactPerson
+        fields: ClassVar = ("name", "title", "role", "phone", "email", "birthday", "preferences", "is_key_person", "do_not_contact")
+        widgets: ClassVar = {
+            "birthday": forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+            "phone": forms.TextInput(attrs={"type": "tel", "autocomplete": "off"}),
+        }
+
+    def clean_phone(self) -> str:
+        """A number that exists in its country's plan, as digits with the country code; without one it is a Chinese number."""
+        text = str(self.cleaned_data["phone"]).strip()
+        if not text:
+            return ""
+        try:
+            number = phonenumbers.parse(text if not text.startswith("86") else f"+{text}", "CN")
+        except phonenumbers.NumberParseException as error:
+            raise ValidationError(_("This is no phone number."), code="phone") from error
+        if not phonenumbers.is_valid_number(number):
+            raise ValidationError(_("No such phone number can exist. Give the area code, or the country code after a plus."), code="phone")
+        return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164).removeprefix("+")
+
+
+def _offer_owners(form: forms.BaseForm, user: User, action: str) -> None:
+    manager, org_unit = form.fields["manager"], form.fields["org_unit"]
+    assert isinstance(manager, forms.ModelChoiceField)
+    assert isinstance(org_unit, forms.ModelChoiceField)
+    manager.queryset = staff_in_reach(user, "customers", action)
+    org_unit.queryset = units_in_reach(user, "customers", action)

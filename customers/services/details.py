@@ -1,0 +1,84 @@
+"""Create a customer, and change what is known about one."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Final, TypedDict, Unpack
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from access.models import Action, OrgUnit, User
+from access.policy import ensure_still_reached, require
+from common.versions import ensure_version
+from customers.models import Customer, Industry, OwnershipChange, Region
+from customers.pinyin import initials_of, pinyin_of
+from customers.services.saving import save_valid
+
+_DEEPEST_TREE: Final = 20
+
+
+class CustomerDetails(TypedDict, total=False):
+    """What an account manager may write of a customer. Ownership and lifecycle have services of their own."""
+
+    code: str
+    name: str
+    short_name: str
+    credit_code: str
+    industry: Industry | None
+    scale: str
+    address: str
+    region: Region | None
+    level: str
+    value_score: int
+    parent: Customer | None
+    credit_limit: Decimal | None
+    source: str
+    remark: str
+
+
+@transaction.atomic
+def create_customer(*, actor: User, manager: User | None, org_unit: OrgUnit, **details: Unpack[CustomerDetails]) -> Customer:
+    """Enter a new customer, a potential one, owned by `manager` in `org_unit`.
+
+    Raises PermissionDenied when `actor` may not add customers or would not reach the new one, ValidationError at the fields.
+    """
+    require(actor, "customers", Action.ADD)
+    customer = Customer(manager=manager, org_unit=org_unit)
+    _write(customer, details)
+    OwnershipChange.objects.create(customer=customer, to_manager=manager, to_unit=org_unit, actor=actor, reason="")
+    ensure_still_reached(Customer.objects.all(), actor, customer.pk, Action.ADD)
+    return customer
+
+
+@transaction.atomic
+def update_customer(*, customer_id: int, actor: User, seen: str, **details: Unpack[CustomerDetails]) -> Customer:
+    """Change the given details; `seen` is the version that the form showed (see `common.versions`).
+
+    Raises Http404 when the customer is hidden from `actor`, ValidationError at the fields or with code `stale`.
+    """
+    customer = Customer.objects.select_for_update(of=("self",)).get_visible(actor, customer_id, Action.CHANGE)
+    ensure_version(customer, seen)
+    _write(customer, details)
+    ensure_still_reached(Customer.objects.all(), actor, customer.pk)
+    return customer
+
+
+def _write(customer: Customer, details: CustomerDetails) -> None:
+    for name, value in details.items():
+        setattr(customer, name, value)
+    customer.pinyin = pinyin_of(customer.name)
+    customer.pinyin_initials = initials_of(customer.name)
+    _ensure_tree(customer)
+    save_valid(customer)
+
+
+def _ensure_tree(customer: Customer) -> None:
+    """Refuse a parent below the customer itself. One query a level, and group structures are a few levels deep."""
+    above, levels = customer.parent, 0
+    while above is not None:
+        levels += 1
+        if above.pk == customer.pk or levels > _DEEPEST_TREE:
+            raise ValidationError({"parent": _("A customer cannot lie below itself.")})
+        above = above.parent

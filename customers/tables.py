@@ -1,0 +1,126 @@
+"""The lists of this app."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db.models import QuerySet
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from access.models import Action
+from access.scope import allowed
+from common.lists import Column, ListAction, ListDefinition, ListView, dot, linked, tag
+from common.masking import mask_number
+from common.templatetags.frame import tone
+from customers.filters import ContactPersonFilters, CustomerFilters
+from customers.models import ContactPerson, Customer, Lifecycle
+
+
+def lifecycle_state(customer: Customer) -> SafeString:
+    """The lifecycle as a dot and its word."""
+    return dot(tone(customer.lifecycle), customer.get_lifecycle_display())
+
+
+class CustomerList(ListDefinition):
+    """The group customers in the user's reach."""
+
+    name = "customers"
+    model = Customer
+    title = _("Customers")
+    filterset_class = CustomerFilters
+    search_fields = ("name",)
+    search_label = _("Name, code or pinyin")
+    default_sort = "name"
+    empty_text = _("No customer is in your reach yet.")
+    columns = (
+        Column(key="name", label=_("Name"), sort=("pinyin",), link=True),
+        Column(key="code", label=_("Code"), sort=("code",), hide_on_phone=True),
+        Column(key="level", label=_("Level"), value=lambda row: tag(row.level), sort=("level",)),
+        Column(key="lifecycle", label=_("Lifecycle"), value=lifecycle_state),
+        Column(key="manager", label=_("Account manager"), value="manager.name", sort=("manager__name",)),
+        Column(key="org_unit", label=_("Org unit"), value="org_unit.label", sort=("org_unit__path",), hide_on_phone=True),
+        Column(key="industry", label=_("Industry"), value="industry.label", sort=("industry__code",), hide_on_phone=True),
+        Column(key="value_score", label=_("Value score"), sort=("value_score",), descending_first=True, numeric=True, hide_on_phone=True),
+    )
+    views = (
+        ListView(label=_("My customers"), parameters={"mine": "yes"}),
+        ListView(label=_("Churn warning"), parameters={"lifecycle": Lifecycle.WARNED.value}),
+        ListView(label=_("Level A"), parameters={"level": ["A1", "A2"]}),
+    )
+
+    def queryset(self) -> QuerySet[Any]:
+        """With what the columns show."""
+        return super().queryset().select_related("manager", "org_unit", "industry")
+
+    def search(self, queryset: QuerySet[Any], text: str) -> QuerySet[Any]:
+        """By name, short name, code or pinyin."""
+        return queryset.matching(text)  # type: ignore[attr-defined, no-any-return]
+
+    def row_url(self, row: Customer) -> str:
+        """The customer's page."""
+        return reverse("customers:customer_detail", args=[row.pk])
+
+    def actions(self) -> list[ListAction]:
+        """Enter a customer."""
+        if not allowed(self.user, "customers", Action.ADD):
+            return []
+        return [ListAction(label=_("New customer"), url=reverse("customers:customer_create"), icon="plus", primary=True, shortcut="n")]
+
+
+def _flags(person: ContactPerson) -> SafeString:
+    flags = [gettext("key person")] if person.is_key_person else []
+    flags += [gettext("do not contact")] if person.do_not_contact else []
+    return format_html("{}", " · ".join(flags)) if flags else SafeString("")
+
+
+class ContactPersonList(ListDefinition):
+    """The people at the customers in reach, or with `customer=` at one of them. Phone numbers are masked."""
+
+    name = "contact-people"
+    model = ContactPerson
+    title = _("Contact persons")
+    filterset_class = ContactPersonFilters
+    search_fields = ("name__icontains", "title__icontains", "customer__name__icontains")
+    search_label = _("Name, title or customer")
+    default_sort = "name"
+    empty_text = _("No contact person is entered yet.")
+
+    def queryset(self) -> QuerySet[Any]:
+        """With the customer that a row names."""
+        rows = super().queryset().select_related("customer")
+        customer = self.scope.get("customer")
+        return rows.filter(customer=customer) if customer is not None else rows
+
+    def get_columns(self) -> list[Column]:
+        """On a customer's own page the customer is left out."""
+        columns = [
+            Column(key="name", label=_("Name"), sort=("name",), link=True),
+            Column(
+                key="customer",
+                label=_("Customer"),
+                value=lambda row: linked(reverse("customers:customer_detail", args=[row.customer_id]), row.customer.name),
+                sort=("customer__pinyin",),
+            ),
+            Column(key="title", label=_("Title"), sort=("title",)),
+            Column(key="role", label=_("Role")),
+            Column(key="phone", label=_("Phone"), value=lambda row: mask_number(row.phone)),
+            Column(key="email", label=_("E-mail"), hide_on_phone=True),
+            Column(key="flags", label=_("Remarks"), value=_flags, hide_on_phone=True),
+        ]
+        return [column for column in columns if column.key != "customer" or "customer" not in self.scope]
+
+    def row_url(self, row: ContactPerson) -> str:
+        """The person's page."""
+        return reverse("customers:contact_person", args=[row.pk])
+
+    def actions(self) -> list[ListAction]:
+        """On a customer's own page, enter a person there."""
+        customer = self.scope.get("customer")
+        if customer is None or not self.scope.get("may_change"):
+            return []
+        url = reverse("customers:contact_person_create", args=[customer.pk])
+        return [ListAction(label=_("New contact person"), url=url, icon="plus", primary=True)]

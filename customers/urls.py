@@ -1,0 +1,25 @@
+"""Addresses of the customers app."""
+
+from django.urls import path
+
+from customers.views import customer, editing, lists, people
+
+app_name = "customers"
+
+urlpatterns = [
+    path("customers/", lists.CustomerListPage.as_view(), name="customer_list"),
+    path("customers/options/", lists.customer_options, name="customer_options"),
+    path("customers/new/", editing.customer_create, name="customer_create"),
+    path("customers/<int:pk>/", customer.customer_detail, name="customer_detail"),
+    path("customers/<int:pk>/hierarchy/", customer.customer_hierarchy, name="customer_hierarchy"),
+    path("customers/<int:pk>/history/", customer.customer_history, name="customer_history"),
+    path("customers/<int:pk>/people/", people.customer_people, name="customer_people"),
+    path("customers/<int:pk>/people/new/", people.contact_person_create, name="contact_person_create"),
+    path("customers/<int:pk>/edit/", editing.customer_edit, name="customer_edit"),
+    path("customers/<int:pk>/assign/", editing.customer_assign, name="customer_assign"),
+    path("customers/<int:pk>/lifecycle/", editing.customer_lifecycle, name="customer_lifecycle"),
+    path("contact-people/", lists.ContactPersonListPage.as_view(), name="contact_person_list"),
+    path("contact-people/<int:pk>/", people.contact_person, name="contact_person"),
+    path("contact-people/<int:pk>/edit/", people.contact_person_edit, name="contact_person_edit"),
+    path("contact-people/<int:pk>/delete/", people.contact_person_delete, name="contact_person_delete"),
+]

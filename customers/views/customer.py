@@ -1,0 +1,79 @@
+"""A customer's page: header, and the tabs that belong to this app."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.views.decorators.http import require_GET
+
+from access.models import Action
+from access.requests import signed_in
+from common.panels import actions_for, facts_for, render_panel
+from customers.hierarchy import family_of
+from customers.history import history_of
+from customers.masks import with_masked_phones
+from customers.models import ContactPerson, Customer
+from customers.services.lifecycle import MOVES
+from customers.tables import lifecycle_state
+
+SLOT = "customer"
+
+
+def page_context(request: HttpRequest, customer: Customer) -> dict[str, Any]:
+    """What the customer page's header shows; the slot mechanism asks for it when a panel is opened by itself."""
+    user = signed_in(request)
+    return {
+        "customer": customer,
+        "lifecycle": lifecycle_state(customer),
+        "facts": facts_for(SLOT, user, customer),
+        "actions": actions_for(SLOT, user, customer),
+        "may_change": may(request, customer, Action.CHANGE),
+        "may_assign": may(request, customer, Action.APPROVE),
+        "has_next_step": bool(MOVES[customer.lifecycle]),
+    }
+
+
+def may(request: HttpRequest, customer: Customer, action: str) -> bool:
+    """Whether the request's user may do `action` on `customer`."""
+    return Customer.objects.visible_to(signed_in(request), action).filter(pk=customer.pk).exists()
+
+
+def read_customer(request: HttpRequest, pk: int, action: str = Action.VIEW) -> Customer:
+    """The customer with what its page names. Raises Http404 when it is hidden."""
+    related = ("manager", "org_unit", "industry", "region", "parent")
+    return Customer.objects.select_related(*related).get_visible(signed_in(request), pk, action)
+
+
+@require_GET
+def customer_detail(request: HttpRequest, pk: int) -> HttpResponse:
+    """The overview."""
+    customer = read_customer(request, pk)
+    user = signed_in(request)
+    people = ContactPerson.objects.visible_to(user).filter(customer=customer, is_key_person=True)[:5]
+    parent = customer.parent
+    context = {
+        "customer": customer,
+        "parent": parent if parent is not None and Customer.objects.visible_to(user).filter(pk=parent.pk).exists() else None,
+        "key_people": with_masked_phones(people),
+        "changes": history_of(customer, limit=5),
+    }
+    return render_panel(request, slot=SLOT, key="overview", subject=customer, template="customers/partials/_overview.html", context=context)
+
+
+@require_GET
+def customer_hierarchy(request: HttpRequest, pk: int) -> HttpResponse:
+    """The customers above and below this one."""
+    customer = read_customer(request, pk)
+    context = {"customer": customer, "family": family_of(customer, signed_in(request))}
+    return render_panel(
+        request, slot=SLOT, key="hierarchy", subject=customer, template="customers/partials/_hierarchy.html", context=context
+    )
+
+
+@require_GET
+def customer_history(request: HttpRequest, pk: int) -> HttpResponse:
+    """Who owned the customer when, and its way through the lifecycle."""
+    customer = read_customer(request, pk)
+    context = {"customer": customer, "changes": history_of(customer, limit=200)}
+    return render_panel(request, slot=SLOT, key="history", subject=customer, template="customers/partials/_history.html", context=context)
