@@ -20,6 +20,7 @@ urlpatterns = [
     path("accounts/reauthenticate/", account_views.reauthenticate, name="account_reauthenticate"),
     path("accounts/password/change/", account_views.password_change, name="account_change_password"),
     path("", include("access.urls")),
+    path("", include("customers.urls")),
     path("products/", include("products.urls")),
 ]
 
