@@ -3,17 +3,29 @@
 
 import os
 import sys
+from pathlib import Path
 
 
 def main() -> None:
-    """Attach to or start the embedded servers where none are configured, then run the command."""
+    """Attach to or start the embedded servers where none are configured, then run the command.
+
+    What is wrong with the environment or the servers is said in one line.
+    """
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "crm_site.settings")
-    from crm_site.embedded import provide_servers
+    from crm_site.embedded import EmbeddedServerError, provide_servers
+    from crm_site.environment import WrongEnvironment, read_environment
 
-    with provide_servers():
-        from django.core.management import execute_from_command_line
+    try:
+        with provide_servers():
+            read_environment(Path(__file__).resolve().parent)
 
-        execute_from_command_line(sys.argv)
+            from django.core.management import execute_from_command_line
+
+            execute_from_command_line(sys.argv)
+    except (EmbeddedServerError, WrongEnvironment) as error:
+        sys.exit(f"manage.py: {error}")
+    except KeyboardInterrupt:
+        sys.exit(130)
 
 
 if __name__ == "__main__":

@@ -1,12 +1,23 @@
-"""Reads and checks the environment variables that configure the project."""
+"""Reads and checks the environment variables that configure the project. `docs/operate.md` explains each."""
 
 from __future__ import annotations
 
+import zoneinfo
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
-from environs import Env
+from django.core.exceptions import ImproperlyConfigured
+from environs import Env, EnvError, validate
+
+LOOPBACK_HOSTS = ("localhost", "127.0.0.1", "[::1]")
+SECRET_KEY_LENGTH = 50
+LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
+
+
+class WrongEnvironment(ImproperlyConfigured):
+    """An environment variable is missing or wrong; the text is one line that names it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,9 +29,10 @@ class Environment:
     allowed_hosts: list[str]
     csrf_trusted_origins: list[str]
     https: bool
-    database: Any
+    database: dict[str, Any]
     redis_url: str
     time_zone: str
+    log_level: str
     var_dir: Path
     upload_max_bytes: int
     batch_max_rows: int
@@ -28,27 +40,77 @@ class Environment:
 
 
 def read_environment(base_dir: Path) -> Environment:
-    """Read the variables.
+    """Read and check the variables; `base_dir` is the project's folder, below which `var` lies by default.
 
-    Raises environs.EnvError or ImproperlyConfigured with the name of the wrong variable.
+    Raises WrongEnvironment, which names the variable, when one is missing, malformed or unsafe.
     """
     env = Env()
+    try:
+        environment = _read(env, base_dir)
+    except EnvError as error:
+        raise WrongEnvironment(" ".join(str(error).split())) from error
+    except ValueError as error:
+        # dj-database-url does not name the variable.
+        raise WrongEnvironment(f'Environment variable "DATABASE_URL" invalid: {error}') from error
+    _check(environment)
+    if not environment.debug:
+        _check_safe(environment)
+    return environment
+
+
+def _read(env: Env, base_dir: Path) -> Environment:
     debug = env.bool("DEBUG", False)
-    database = dict(env.dj_db_url("DATABASE_URL"))
-    database["ENGINE"] = "django.db.backends.postgresql"
-    database["CONN_MAX_AGE"] = 60
-    database["CONN_HEALTH_CHECKS"] = True
+    positive = validate.Range(min=1)
     return Environment(
         debug=debug,
         secret_key=env.str("SECRET_KEY"),
-        allowed_hosts=env.list("ALLOWED_HOSTS", ["localhost", "127.0.0.1", "[::1]"] if debug else []),
+        allowed_hosts=env.list("ALLOWED_HOSTS", list(LOOPBACK_HOSTS) if debug else []),
         csrf_trusted_origins=env.list("CSRF_TRUSTED_ORIGINS", []),
         https=env.bool("HTTPS", not debug),
-        database=database,
+        database=_database(env),
         redis_url=env.str("REDIS_URL"),
         time_zone=env.str("TIME_ZONE", "Asia/Shanghai"),
-        var_dir=Path(env.str("VAR_DIR", str(base_dir / "var"))),
-        upload_max_bytes=env.int("UPLOAD_MAX_BYTES", 200 * 1024**2),
-        batch_max_rows=env.int("BATCH_MAX_ROWS", 2_000_000),
-        batch_chunk_rows=env.int("BATCH_CHUNK_ROWS", 20_000),
+        log_level=env.str("LOG_LEVEL", "INFO", validate=validate.OneOf(LOG_LEVELS)),
+        var_dir=Path(env.str("VAR_DIR", "") or base_dir / "var").resolve(),
+        upload_max_bytes=env.int("UPLOAD_MAX_BYTES", 200 * 1024**2, validate=positive),
+        batch_max_rows=env.int("BATCH_MAX_ROWS", 2_000_000, validate=positive),
+        batch_chunk_rows=env.int("BATCH_CHUNK_ROWS", 20_000, validate=positive),
     )
+
+
+def _database(env: Env) -> dict[str, Any]:
+    """Return Django's description of the database, which must be PostgreSQL."""
+    database = dict(env.dj_db_url("DATABASE_URL"))
+    if database.get("ENGINE") != "django.db.backends.postgresql" or not database.get("NAME"):
+        raise _wrong("DATABASE_URL", "it must read postgres://USER:PASSWORD@HOST:PORT/DATABASE")
+    return database | {"CONN_MAX_AGE": 60, "CONN_HEALTH_CHECKS": True}
+
+
+def _check(environment: Environment) -> None:
+    """Check what is true everywhere."""
+    redis = urlsplit(environment.redis_url)
+    if redis.scheme not in {"redis", "rediss"} or not redis.hostname:
+        raise _wrong("REDIS_URL", "it must read redis://:PASSWORD@HOST:PORT/0, or rediss:// for TLS")
+    try:
+        zoneinfo.ZoneInfo(environment.time_zone)
+    except (zoneinfo.ZoneInfoNotFoundError, ValueError) as error:
+        raise _wrong("TIME_ZONE", f"there is no time zone {environment.time_zone!r}; an example is Asia/Shanghai") from error
+    for origin in environment.csrf_trusted_origins:
+        if urlsplit(origin).scheme not in {"http", "https"}:
+            raise _wrong("CSRF_TRUSTED_ORIGINS", f"{origin!r} must begin with https:// or http://")
+
+
+def _check_safe(environment: Environment) -> None:
+    """Check what only DEBUG may leave open."""
+    key = environment.secret_key
+    if len(key) < SECRET_KEY_LENGTH or len(set(key)) < 8 or key.startswith("django-insecure-"):
+        raise _wrong("SECRET_KEY", f"it must be at least {SECRET_KEY_LENGTH} random characters")
+    if not environment.allowed_hosts:
+        raise _wrong("ALLOWED_HOSTS", "name the hosts that the product is reached by, separated by commas")
+    if any(host.strip(".") in {"", "*"} for host in environment.allowed_hosts):
+        raise _wrong("ALLOWED_HOSTS", "it must name the hosts; * would let any through")
+
+
+def _wrong(name: str, reason: str) -> WrongEnvironment:
+    """Return the error for a variable, in the form that environs uses."""
+    return WrongEnvironment(f'Environment variable "{name}" invalid: {reason}')

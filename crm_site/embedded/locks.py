@@ -23,17 +23,21 @@ def _open(path: Path) -> BinaryIO:
     return path.open("r+b", buffering=0)
 
 
+class LockedByAnother(EmbeddedServerError):
+    """Another process holds the lock."""
+
+
 @contextmanager
 def exclusive(path: Path, wait_seconds: float = WAIT_SECONDS) -> Iterator[None]:
     """Hold the lock while starting or stopping servers.
 
-    Raises EmbeddedServerError when another command does not let go within `wait_seconds`.
+    Raises LockedByAnother when another command does not let go within `wait_seconds`.
     """
     with _open(path) as handle:
         deadline = time.monotonic() + wait_seconds
         while not _try_lock(handle, fcntl.LOCK_EX):
             if time.monotonic() > deadline:
-                raise EmbeddedServerError(f"Another command has been starting or stopping the embedded servers for too long (lock {path}).")
+                raise LockedByAnother(f"Another command has been starting or stopping the embedded servers for too long (lock {path}).")
             time.sleep(0.05)
         yield
 
