@@ -22,6 +22,8 @@ urlpatterns = [
     path("", include("access.urls")),
     path("", include("customers.urls")),
     path("products/", include("products.urls")),
+    path("members/", include("members.urls")),
+    path("jobs/", include("jobs.urls")),
 ]
 
 handler400 = "common.errors.bad_request"

@@ -198,8 +198,7 @@ class OfferForm(ActorForm):
         self.fields["tariff"].queryset = tariffs_on_sale(self.actor, today)  # type: ignore[attr-defined]
         self.fields["discounts"].queryset = discounts  # type: ignore[attr-defined]
         if not self.instance.pk:
-            self.initial.setdefault("code", suggest_code(customer))
-            self.initial.setdefault("effective_on", today)
+            self.initial |= {"code": suggest_code(customer), "effective_on": today}
 
     def clean_discounts(self) -> Any:
         """Of one stacking group at most one."""
@@ -231,7 +230,7 @@ class GroupSubscriptionForm(ActorForm):
         self.fields["tariff"].queryset = tariffs_on_sale(self.actor, today, member_level=False)  # type: ignore[attr-defined]
         offers = Offer.objects.visible_to(self.actor).usable(today).filter(customer=customer, product__member_level=False)
         self.fields["offer"].queryset = offers.select_related("product")  # type: ignore[attr-defined]
-        self.initial.setdefault("effective_on", today)
+        self.initial["effective_on"] = today
 
     def write(self) -> GroupSubscription:
         """Add the subscription."""

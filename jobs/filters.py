@@ -1,0 +1,30 @@
+"""The filters of the jobs list."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import django_filters
+from django.db.models import QuerySet
+from django.utils.translation import gettext_lazy as _
+
+from common.lists import ChoicesFilter, MomentsFilter, YesNoFilter
+from jobs.kinds import kinds
+from jobs.models import JobStatus
+
+
+def _kind_choices() -> list[tuple[str, Any]]:
+    return [(kind.code, kind.label) for kind in kinds()]
+
+
+class JobFilters(django_filters.FilterSet):  # type: ignore[misc]  # django-filter ships no types
+    """Of jobs."""
+
+    status = ChoicesFilter(choices=JobStatus.choices, label=_("Status"))
+    kind = ChoicesFilter(choices=_kind_choices, label=_("Kind"))
+    mine = YesNoFilter(label=_("Started by me"), method="by_actor")
+    created = MomentsFilter(field_name="created_at", label=_("When"))
+
+    def by_actor(self, queryset: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
+        """Jobs that the user started, or those of others."""
+        return queryset.filter(actor=self.request.user) if value == "yes" else queryset.exclude(actor=self.request.user)

@@ -1,0 +1,90 @@
+"""The filters of number lists."""
+
+from __future__ import annotations
+
+import datetime
+from typing import Any
+
+import django_filters
+from django import forms
+from django.db.models import Q, QuerySet
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
+
+from common.lists import ChoicesFilter, DatesFilter, ModelChoicesFilter, TextFilter
+from members.models import NumberKind, Operator, PayMode
+from members.roster import STAGES, in_stage, not_left, number_ends_with, on_products
+from products.models import Product
+
+
+class _DayField(forms.DateField):
+    """A day, kept as text so that the chip can show it."""
+
+    widget = forms.DateInput(format="%Y-%m-%d", attrs={"type": "date", "min": "1990-01-01", "max": "2999-12-31"})
+
+    def clean(self, value: Any) -> Any:
+        """The day as `2026-05-20`, or an empty text."""
+        day = super().clean(value)
+        return day.isoformat() if day else ""
+
+
+class DayFilter(django_filters.Filter):  # type: ignore[misc]  # django-filter ships no types
+    """One day. Its method gets the day as text."""
+
+    field_class = _DayField
+    operator = ""
+
+
+def _member_products(request: Any) -> QuerySet[Product]:
+    return Product.objects.visible_to(request.user).filter(member_level=True)
+
+
+class MemberFilters(django_filters.FilterSet):  # type: ignore[misc]  # django-filter ships no types
+    """Of number lists. Where neither a state nor a day is chosen, numbers that have left are left out."""
+
+    stage = ChoicesFilter(choices=STAGES, label=_("State"), method="by_stage")
+    department = TextFilter(label=_("Department"), lookup_expr="contains")
+    product = ModelChoicesFilter(queryset=_member_products, label=_("Product"), method="by_product")
+    kind = ChoicesFilter(choices=NumberKind.choices, label=_("Kind"))
+    ends_with = TextFilter(label=_("Number ends"), method="by_suffix")
+    pay_mode = ChoicesFilter(choices=PayMode.choices, label=_("Pay mode"))
+    joined = DatesFilter(field_name="joined_on", label=_("Joined"))
+    on = DayFilter(label=_("Roster as of"), method="by_day")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.filters["ends_with"].operator = pgettext_lazy("filter", "with")
+
+    def filter_queryset(self, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        """Filter, and leave out what has left unless it is asked for."""
+        rows = super().filter_queryset(queryset)
+        asked_for = self.form.cleaned_data.get("stage") or self.form.cleaned_data.get("on")
+        return rows if asked_for else rows.filter(not_left(timezone.localdate()))
+
+    def by_stage(self, queryset: QuerySet[Any], name: str, value: list[str]) -> QuerySet[Any]:
+        """Memberships in one of the states, on the day chosen or today."""
+        condition = Q()
+        for stage in value:
+            condition |= in_stage(stage, timezone.localdate())
+        return queryset.filter(condition)
+
+    def by_product(self, queryset: QuerySet[Any], name: str, value: Any) -> QuerySet[Any]:
+        """Numbers that are on one of the products."""
+        chosen = [product.pk for product in value]
+        return queryset.filter(on_products(chosen, timezone.localdate())) if chosen else queryset
+
+    def by_suffix(self, queryset: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
+        """Numbers that end with these digits."""
+        return queryset.filter(number_ends_with(value))
+
+    def by_day(self, queryset: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
+        """The roster of a day: who had joined by then and not left."""
+        return queryset.on_roster(datetime.date.fromisoformat(value))  # type: ignore[attr-defined]
+
+
+class SegmentFilters(django_filters.FilterSet):  # type: ignore[misc]  # django-filter ships no types
+    """Of number segments."""
+
+    kind = ChoicesFilter(choices=NumberKind.choices, label=_("Kind"))
+    operator = ChoicesFilter(choices=Operator.choices, label=_("Operator"))
