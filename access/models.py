@@ -7,6 +7,7 @@ from typing import ClassVar
 from django.contrib.auth.models import AbstractBaseUser, PermissionsMixin, UserManager
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from common.db import BilingualModel, CodeField, TimestampedModel
 
@@ -29,7 +30,7 @@ class OrgUnit(BilingualModel, TimestampedModel):
     """
 
     code = CodeField(_("code"), max_length=16)
-    level = models.CharField(_("level"), max_length=10, choices=UnitLevel)
+    level = models.CharField(pgettext_lazy("org unit", "level"), max_length=10, choices=UnitLevel)
     parent = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="children", verbose_name=_("parent"))
     path = CodeField(_("path"), max_length=120, editable=False)
 
@@ -52,7 +53,7 @@ class User(AbstractBaseUser, PermissionsMixin, TimestampedModel):
     phone = CodeField(_("phone"), max_length=20, blank=True)
     org_unit = models.ForeignKey(OrgUnit, models.PROTECT, null=True, blank=True, related_name="staff", verbose_name=_("org unit"))
     locale = models.CharField(_("language"), max_length=10, blank=True, choices=[("en", "English"), ("zh-hans", "简体中文")])
-    is_active = models.BooleanField(_("active"), default=True)
+    is_active = models.BooleanField(pgettext_lazy("user", "active"), default=True)
     is_staff = models.BooleanField(_("may open the administration"), default=False)
 
     objects: ClassVar[UserManager[User]] = UserManager()

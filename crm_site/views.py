@@ -5,13 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from allauth.account.views import LoginView
-from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.utils.module_loading import import_string
 from django.views.decorators.http import require_GET
 
 from common.panels import actions_for, cards_for
+from members.demo.sign_ins import demo_sign_ins
 
 
 @require_GET
@@ -21,21 +20,11 @@ def home(request: HttpRequest) -> HttpResponse:
 
 
 class SignInView(LoginView):  # type: ignore[misc]  # allauth ships no types
-    """allauth's sign-in; a development server also lists the demo's people."""
+    """allauth's sign-in; a development server with demo data also lists the demo's people."""
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        """Add the demo sign-ins where `DEBUG` is on."""
-        return {**super().get_context_data(**kwargs), "demo_sign_ins": _demo_sign_ins()}
-
-
-def _demo_sign_ins() -> list[Any]:
-    if not settings.DEBUG:
-        return []
-    try:
-        read = import_string("members.demo.sign_ins.demo_sign_ins")
-    except ImportError:
-        return []
-    return list(read())
+        """Add the demo sign-ins."""
+        return {**super().get_context_data(**kwargs), "demo_sign_ins": demo_sign_ins()}
 
 
 sign_in = SignInView.as_view()

@@ -45,7 +45,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.fixture(scope="session")
 def browser_type_launch_args(browser_type_launch_args):
     """Use the system's Chromium where there is one, without its own traffic to anywhere."""
-    arguments = ["--disable-background-networking", "--disable-component-update", "--disable-default-apps", "--disable-sync", "--no-first-run"]
+    arguments = [
+        "--disable-background-networking",
+        "--disable-component-update",
+        "--disable-default-apps",
+        "--disable-sync",
+        "--no-first-run",
+    ]
     if os.geteuid() == 0:
         arguments.append("--no-sandbox")
     launch = {**browser_type_launch_args, "args": arguments}
@@ -145,7 +151,9 @@ def shoot(page: Page, tmp_path: Path) -> Callable[..., Path]:
     """Keep a picture of the page: below `docs/screenshots/` with `SCREENSHOTS=1`, in a folder that pytest clears otherwise."""
 
     def keep(name: str, *, full_page: bool = False) -> Path:
-        folder = ROOT / "docs" / "screenshots" if os.environ.get("SCREENSHOTS") == "1" else Path(os.environ.get("SCREENSHOT_FOLDER", tmp_path))
+        folder = (
+            ROOT / "docs" / "screenshots" if os.environ.get("SCREENSHOTS") == "1" else Path(os.environ.get("SCREENSHOT_FOLDER", tmp_path))
+        )
         folder.mkdir(parents=True, exist_ok=True)
         page.evaluate("document.fonts.ready.then(() => true)")
         path = folder / f"{name}.png"
