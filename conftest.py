@@ -31,7 +31,10 @@ def _start() -> None:
     stack.enter_context(provide_servers(folder, durable=False))
 
     import django
+    from django.conf import settings
 
+    # The slow hasher of production would take half of the run.
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     django.setup()
 
 

@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 
-def locked_out(request: HttpRequest, original_response: HttpResponse | None, credentials: dict[str, Any] | None = None) -> HttpResponse:
+def locked_out(request: HttpRequest, _original: HttpResponse | None, _credentials: dict[str, Any] | None = None) -> HttpResponse:
     """Say when to try again; the same text whether or not the login exists. 429 with `Retry-After` in seconds."""
     cool_off = get_cool_off(request)
     minutes = math.ceil(cool_off.total_seconds() / 60) if cool_off else 0

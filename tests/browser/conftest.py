@@ -45,13 +45,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.fixture(scope="session")
 def browser_type_launch_args(browser_type_launch_args):
     """Use the system's Chromium where there is one, without its own traffic to anywhere."""
-    arguments = [
-        "--disable-background-networking",
-        "--disable-component-update",
-        "--disable-default-apps",
-        "--disable-sync",
-        "--no-first-run",
-    ]
+    quiet = ("background-networking", "component-update", "default-apps", "sync")
+    arguments = ["--no-first-run", *(f"--disable-{name}" for name in quiet)]
     if os.geteuid() == 0:
         arguments.append("--no-sandbox")
     launch = {**browser_type_launch_args, "args": arguments}

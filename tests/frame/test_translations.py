@@ -41,7 +41,10 @@ def project(tmp_path: Path) -> Path:
     (tmp_path / "shop" / "apps.py").write_text("")
     (tmp_path / "shop" / "views.py").write_text('a = _("Hello %(name)s")\nb = pgettext("time", "May")\nc = ngettext("one", "many", 2)\n')
     (tmp_path / "templates" / "shop").mkdir(parents=True)
-    template = '{% load i18n %}\n  <p>\n{% translate "Bye" %}</p>\n    {% blocktranslate trimmed with n=a.b %}\n      Much   {{ n }}\n    {% endblocktranslate %}'
+    template = (
+        '{% load i18n %}\n  <p>\n{% translate "Bye" %}</p>\n'
+        "    {% blocktranslate trimmed with n=a.b %}\n      Much   {{ n }}\n    {% endblocktranslate %}"
+    )
     (tmp_path / "templates" / "shop" / "page.html").write_text(template)
     return tmp_path
 
