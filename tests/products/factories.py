@@ -6,7 +6,10 @@ import datetime
 import itertools
 from collections.abc import Iterable
 from decimal import Decimal
+from functools import cache
 from typing import Any
+
+from django.contrib.auth.hashers import make_password
 
 from access.models import Action, DataScope, OrgUnit, Role, RoleAssignment, RolePermission, User
 from access.services.org_units import save_org_unit
@@ -27,10 +30,13 @@ def make_unit(code: str = "", parent: OrgUnit | None = None, level: str = "city"
 def make_user(name: str = "", unit: OrgUnit | None = None, **values: Any) -> User:
     """A person without any role, who can sign in with `PASSWORD`."""
     number = next(_numbers)
-    user = User(username=name or f"user{number}", name=name.title() or f"User {number}", org_unit=unit, **values)
-    user.set_password(PASSWORD)
-    user.save()
-    return user
+    return User.objects.create(username=name or f"user{number}", name=name.title() or f"User {number}", org_unit=unit, password=_hashed(), **values)
+
+
+@cache
+def _hashed() -> str:
+    """Hashing is slow on purpose; once is enough."""
+    return make_password(PASSWORD)
 
 
 def give_role(user: User, unit: OrgUnit, scope: str, permissions: Iterable[str]) -> None:
