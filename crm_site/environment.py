@@ -48,7 +48,7 @@ def read_environment(base_dir: Path) -> Environment:
     try:
         environment = _read(env, base_dir)
     except EnvError as error:
-        raise WrongEnvironment(" ".join(str(error).split())) from error
+        raise WrongEnvironment(" ".join(str(error).replace("['", "").replace("']", "").split())) from error
     except ValueError as error:
         # dj-database-url does not name the variable.
         raise WrongEnvironment(f'Environment variable "DATABASE_URL" invalid: {error}') from error
@@ -64,8 +64,8 @@ def _read(env: Env, base_dir: Path) -> Environment:
     return Environment(
         debug=debug,
         secret_key=env.str("SECRET_KEY"),
-        allowed_hosts=env.list("ALLOWED_HOSTS", list(LOOPBACK_HOSTS) if debug else []),
-        csrf_trusted_origins=env.list("CSRF_TRUSTED_ORIGINS", []),
+        allowed_hosts=_names(env.list("ALLOWED_HOSTS", [])) or (list(LOOPBACK_HOSTS) if debug else []),
+        csrf_trusted_origins=_names(env.list("CSRF_TRUSTED_ORIGINS", [])),
         https=env.bool("HTTPS", not debug),
         database=_database(env),
         redis_url=env.str("REDIS_URL"),
@@ -78,12 +78,19 @@ def _read(env: Env, base_dir: Path) -> Environment:
     )
 
 
+def _names(entries: list[str]) -> list[str]:
+    """Return the entries of a list without blanks; an empty variable is an empty list."""
+    return [entry.strip() for entry in entries if entry.strip()]
+
+
 def _database(env: Env) -> dict[str, Any]:
     """Return Django's description of the database, which must be PostgreSQL."""
     database = dict(env.dj_db_url("DATABASE_URL"))
     if database.get("ENGINE") != "django.db.backends.postgresql" or not database.get("NAME"):
         raise _wrong("DATABASE_URL", "it must read postgres://USER:PASSWORD@HOST:PORT/DATABASE")
-    return database | {"CONN_MAX_AGE": 60, "CONN_HEALTH_CHECKS": True}
+    # Without a limit a probe or a page would hang for minutes where the database's machine does not answer at all.
+    options = {"connect_timeout": 10} | database.get("OPTIONS", {})
+    return database | {"CONN_MAX_AGE": 60, "CONN_HEALTH_CHECKS": True, "OPTIONS": options}
 
 
 def _check(environment: Environment) -> None:

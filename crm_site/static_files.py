@@ -39,7 +39,11 @@ def _patterns() -> tuple[Any, ...]:
     return (*kept, *((files, import_rules) for files in OWN_MODULES))
 
 
-class ManifestStorage(CompressedManifestStaticFilesStorage):  # type: ignore[misc]  # whitenoise has no types
-    """Hashed names, also for our modules that import each other."""
+class HashedImports:
+    """Which references are hashed; beside one of Django's manifest storages."""
 
     patterns = _patterns()
+
+
+class ManifestStorage(HashedImports, CompressedManifestStaticFilesStorage):  # type: ignore[misc]  # whitenoise has no types
+    """Hashed names, also for our modules that import each other."""

@@ -25,6 +25,8 @@ except (WrongEnvironment, EnvError) as error:
     sys.exit(f"web: {' '.join(str(error).split())}")
 
 bind = f"[{_host}]:{_port}" if ":" in _host else f"{_host}:{_port}"
+# Loaded once and shared: half the memory and half the start. Code that cannot be loaded ends the server instead of restarting for ever.
+preload_app = True
 worker_class = "gthread"
 # Uploads of the largest allowed file over a slow line; a thread that waits does not hold up the others.
 timeout = 300

@@ -96,7 +96,19 @@ def prepare_python() -> None:
         make_virtual_environment()
     ensure_uv(requirements)
     say("Installing the locked Python packages …")
-    uv = [str(PYTHON), "-m", "uv", "pip", "sync", "-q", "--python", str(PYTHON), "--require-hashes", str(requirements)]
+    uv = [
+        str(PYTHON),
+        "-m",
+        "uv",
+        "pip",
+        "sync",
+        "-q",
+        "--compile-bytecode",
+        "--python",
+        str(PYTHON),
+        "--require-hashes",
+        str(requirements),
+    ]
     run(uv, "Installing the Python packages", **package_index())
     stamp.write_text(mark, encoding="ascii")
 

@@ -37,7 +37,7 @@ def main() -> int:
     """Run until Ctrl-C, SIGTERM or the end of one process. Returns the exit status: 0 after an orderly end."""
     try:
         folder = default_folder() / "run"
-        host, port = os.environ.get("LISTEN_ADDRESS") or "127.0.0.1", _port()
+        host, port = os.environ.get("LISTEN_ADDRESS") or "127.0.0.1", _number("PORT", 8000, 65535)
         with only_launcher(folder) as state:
             _check_free(host, port)
             state.set("address", _address(host, port))
@@ -54,14 +54,14 @@ def main() -> int:
         return 130
 
 
-def _port() -> int:
-    """Return the port to serve on.
+def _number(name: str, default: int, largest: int) -> int:
+    """Return the number that an environment variable gives, from 1 to `largest`.
 
-    Raises CannotStart when PORT is no port number.
+    Raises CannotStart when it is none.
     """
-    text = os.environ.get("PORT") or "8000"
-    if not text.isdigit() or not 0 < int(text) < 65536:
-        raise CannotStart(f'Environment variable "PORT" invalid: {text!r} is no port number (1 to 65535)')
+    text = os.environ.get(name) or str(default)
+    if not text.isdecimal() or not 0 < int(text) <= largest:
+        raise CannotStart(f'Environment variable "{name}" invalid: {text!r} is no number from 1 to {largest}')
     return int(text)
 
 
@@ -117,7 +117,7 @@ def commands(folder: Path) -> dict[str, list[str]]:
     # For a demonstration root is as good a user as any; in production the container has one of its own.
     silence = "ignore:You're running the worker with superuser privileges"
     celery = [sys.executable, "-W", silence, "-m", "celery", "-q", "-A", "crm_site"]
-    concurrency = os.environ.get("WORKER_CONCURRENCY") or "2"
+    concurrency = str(_number("WORKER_CONCURRENCY", 2, 64))
     return {
         "web": [sys.executable, "-m", "gunicorn", "-c", "python:crm_site.web_server", "crm_site.wsgi"],
         "worker": [*celery, "worker", "-Q", "default,bulk", "-c", concurrency, "-l", "WARNING", "--without-gossip", "--without-mingle"],

@@ -1,0 +1,1 @@
+"""The set-up: embedded servers, environment, launcher, deployment files."""

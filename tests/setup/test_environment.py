@@ -1,0 +1,145 @@
+"""The environment variables: what is refused, and in which words."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from crm_site.embedded.provide import BASE_DIR
+from crm_site.environment import WrongEnvironment, read_environment
+from tests.setup.conftest import CONFIGURATION, bare_environment
+
+GOOD = {
+    "DATABASE_URL": "postgres://crm:secret@db.example.com:5432/crm",
+    "REDIS_URL": "redis://:secret@valkey.example.com:6379/0",
+    "SECRET_KEY": "n2VdGKx8Yz4pQ7Rw1TsLm5JhUbC9EfAo3XiBkWq6ZtMvNgHuDyPr0",
+    "ALLOWED_HOSTS": "crm.example.com",
+}
+
+
+@pytest.fixture
+def production(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
+    """An environment that is right for production."""
+    for name in CONFIGURATION:
+        monkeypatch.delenv(name, raising=False)
+    for name, value in GOOD.items():
+        monkeypatch.setenv(name, value)
+    return monkeypatch
+
+
+def test_a_good_environment_is_taken_as_it_is(production: pytest.MonkeyPatch) -> None:
+    production.setenv("ALLOWED_HOSTS", "crm.example.com, www.example.com,")
+    production.setenv("CSRF_TRUSTED_ORIGINS", "")
+    environment = read_environment(BASE_DIR)
+    assert not environment.debug
+    assert environment.https
+    assert environment.allowed_hosts == ["crm.example.com", "www.example.com"]
+    assert environment.csrf_trusted_origins == []
+    assert environment.database["HOST"] == "db.example.com"
+    assert environment.redis_url == GOOD["REDIS_URL"]
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("DATABASE_URL", ""),
+        ("DATABASE_URL", "nonsense"),
+        ("DATABASE_URL", "mysql://crm@db/crm"),
+        ("DATABASE_URL", "postgres://db.example.com"),
+        ("REDIS_URL", "valkey.example.com"),
+        ("REDIS_URL", "http://valkey.example.com"),
+        ("SECRET_KEY", ""),
+        ("SECRET_KEY", "short"),
+        ("SECRET_KEY", "a" * 60),
+        ("SECRET_KEY", "django-insecure-n2VdGKx8Yz4pQ7Rw1TsLm5JhUbC9EfAo3XiBkWq6ZtMvNgHuDyPr0"),
+        ("ALLOWED_HOSTS", ""),
+        ("ALLOWED_HOSTS", "crm.example.com,*"),
+        ("ALLOWED_HOSTS", "."),
+        ("CSRF_TRUSTED_ORIGINS", "crm.example.com"),
+        ("DEBUG", "perhaps"),
+        ("HTTPS", "2"),
+        ("TIME_ZONE", "Asia/Nowhere"),
+        ("LOG_LEVEL", "LOUD"),
+        ("UPLOAD_MAX_BYTES", "200M"),
+        ("BATCH_MAX_ROWS", "0"),
+        ("BATCH_CHUNK_ROWS", "-1"),
+    ],
+)
+def test_a_wrong_variable_is_named_in_one_line(production: pytest.MonkeyPatch, name: str, value: str) -> None:
+    production.setenv(name, value)
+    with pytest.raises(WrongEnvironment) as refused:
+        read_environment(BASE_DIR)
+    assert f'"{name}"' in str(refused.value)
+    assert "\n" not in str(refused.value)
+
+
+@pytest.mark.parametrize("name", ["DATABASE_URL", "REDIS_URL", "SECRET_KEY", "ALLOWED_HOSTS"])
+def test_a_missing_variable_is_named(production: pytest.MonkeyPatch, name: str) -> None:
+    production.delenv(name)
+    with pytest.raises(WrongEnvironment, match=name):
+        read_environment(BASE_DIR)
+
+
+def test_plain_http_has_to_be_said(production: pytest.MonkeyPatch) -> None:
+    production.setenv("HTTPS", "false")
+    assert not read_environment(BASE_DIR).https
+
+
+@pytest.mark.parametrize(
+    ("module", "arguments"),
+    [
+        ("manage.py", ["check"]),
+        ("gunicorn", ["-c", "python:crm_site.web_server", "crm_site.wsgi"]),
+        ("celery", ["-A", "crm_site", "worker"]),
+    ],
+)
+def test_each_process_ends_at_start_with_one_line(module: str, arguments: list[str]) -> None:
+    program = [module] if module.endswith(".py") else ["-m", module]
+    answer = subprocess.run(
+        [sys.executable, *program, *arguments],
+        capture_output=True,
+        text=True,
+        cwd=BASE_DIR,
+        env=bare_environment(**GOOD | {"SECRET_KEY": "short"}),
+        timeout=60,
+        check=False,
+    )
+    assert answer.returncode != 0
+    assert answer.stderr.count("\n") == 1
+    assert 'Environment variable "SECRET_KEY" invalid' in answer.stderr
+
+
+def test_deployment_checks_are_clean() -> None:
+    answer = subprocess.run(
+        [sys.executable, "manage.py", "check", "--deploy", "--fail-level", "WARNING"],
+        capture_output=True,
+        text=True,
+        cwd=BASE_DIR,
+        env=bare_environment(**GOOD),
+        timeout=120,
+        check=False,
+    )
+    assert answer.returncode == 0, answer.stderr
+
+
+def test_every_variable_stands_in_the_operators_manual() -> None:
+    manual = (BASE_DIR / "docs" / "operate.md").read_text(encoding="utf-8")
+    sources = [BASE_DIR / "crm_site" / name for name in ("environment.py", "web_server.py", "launch/run.py")]
+    text = "".join(path.read_text(encoding="utf-8") for path in sources)
+    names = set(re.findall(r'env\.\w+\(\s*"([A-Z_]+)"', text)) | set(re.findall(r'environ\.get\("([A-Z_]+)"', text))
+    names |= set(re.findall(r'_number\("([A-Z_]+)"', text))
+    assert {"DATABASE_URL", "PORT", "WORKER_CONCURRENCY"} <= names
+    assert not [name for name in sorted(names) if f"| `{name}` |" not in manual]
+
+
+def test_no_other_module_reads_variables_that_the_manual_does_not_know() -> None:
+    manual = (BASE_DIR / "docs" / "operate.md").read_text(encoding="utf-8")
+    found = set()
+    for app in ("access", "common", "customers", "jobs", "members", "products"):
+        for path in Path(BASE_DIR / app).rglob("*.py"):
+            found |= set(re.findall(r'environ(?:\.get\(|\[)"([A-Z_]+)"', path.read_text(encoding="utf-8")))
+    assert not [name for name in sorted(found) if f"`{name}`" not in manual]
