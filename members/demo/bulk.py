@@ -60,15 +60,20 @@ def prepare_session(cursor: CursorWrapper) -> None:
 
 
 def create_plan_table(cursor: CursorWrapper) -> None:
-    """Create the temporary table of plans (`engagements.PLAN_COLUMNS`); it goes with the transaction."""
+    """Create the temporary table of plans (`engagements.PLAN_COLUMNS`)."""
     cursor.execute(_PLAN_TABLE)
 
 
 def subscribe_members(cursor: CursorWrapper, moment: str) -> int:
-    """Put all members on what the plans say, in number order; return how many subscriptions were made. `moment` is their change time."""
+    """Put all members on what the plans say, in number order; return how many subscriptions were made.
+
+    `moment` is their change time. The table of plans is gone afterwards.
+    """
     cursor.execute("ANALYZE demo_plan")
     cursor.execute(_SUBSCRIBE, [moment])
-    return int(cursor.rowcount)
+    made = int(cursor.rowcount)
+    cursor.execute("DROP TABLE demo_plan")
+    return made
 
 
 def set_sequences(cursor: CursorWrapper, tables: Sequence[str]) -> None:

@@ -54,6 +54,7 @@ CONTACT_COLUMNS: Final = (
     "created_at",
     "updated_at",
 )
+LIFECYCLE_COLUMNS: Final = ("customer_id", "from_state", "to_state", "actor_id", "reason", "changed_at")
 OWNERSHIP_COLUMNS: Final = (
     "customer_id",
     "from_manager_id",
@@ -72,6 +73,14 @@ LEFT: Final = LIFECYCLES.index(Lifecycle.LEFT)
 INDUSTRY_CODES: Final = tuple(INDUSTRIES)
 LEVELS: Final = (CustomerLevel.A1, CustomerLevel.A2, CustomerLevel.B1, CustomerLevel.B2, CustomerLevel.C)
 _LEVEL_SHARES: Final = (0.01, 0.04, 0.14, 0.36)
+_WARNED: Final = (Lifecycle.ACTIVE, Lifecycle.WARNED, "在网号码连续两月减少")
+_LEFT: Final = (Lifecycle.WARNED, Lifecycle.LEFT, "合同到期未续，转投其他运营商")
+_STEPS: Final[dict[Lifecycle, tuple[tuple[Lifecycle, Lifecycle, str], ...]]] = {
+    Lifecycle.WARNED: (_WARNED,),
+    Lifecycle.SAVED: (_WARNED, (Lifecycle.WARNED, Lifecycle.SAVED, "走访后续签")),
+    Lifecycle.LEFT: (_WARNED, _LEFT),
+    Lifecycle.WON_BACK: (_WARNED, _LEFT, (Lifecycle.LEFT, Lifecycle.WON_BACK, "新方案签约")),
+}
 _PERSONA_CUSTOMERS: Final = 30  # of the demo account manager, beside the showcase ones
 _ORG_CODE_STRIDE: Final = 48_271
 _ORG_CODE_SPACE: Final = 31**5
@@ -327,3 +336,15 @@ def ownership_rows(book: Book, organisation: Organisation, calendar: Calendar) -
                     rng.choice(LEFT_REASONS),
                     moment,
                 )
+
+
+def lifecycle_rows(book: Book, organisation: Organisation, calendar: Calendar) -> Iterator[tuple[Any, ...]]:
+    """How customers that are no longer plainly active or potential came to where they are, in the order of `LIFECYCLE_COLUMNS`."""
+    rng = chance(book.seed, "lifecycle changes")
+    for index in range(book.count):
+        steps = _STEPS.get(LIFECYCLES[book.lifecycles[index]], ())
+        last = min(book.since[index], 200) // max(len(steps), 1)
+        for position, (before, after, reason) in enumerate(steps):
+            day = last * (len(steps) - position) - rng.randrange(last)
+            actor = book.managers[index] or organisation.directors[book.cities[index]]
+            yield book.first_key + index, before, after, actor, reason, f"{calendar.ago(day)}T14:20:00+08:00"

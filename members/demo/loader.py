@@ -13,17 +13,19 @@ from django.db.backends.utils import CursorWrapper
 
 from access.models import OrgUnit, User
 from common.db_copy import copy_rows
-from customers.models import ContactPerson, Customer, Industry, OwnershipChange, Region
+from customers.models import ContactPerson, Customer, Industry, LifecycleChange, OwnershipChange, Region
 from members.demo import bulk
 from members.demo.catalogue import Catalogue, enter_catalogue
 from members.demo.chance import Calendar
 from members.demo.customers import (
     CONTACT_COLUMNS,
     CUSTOMER_COLUMNS,
+    LIFECYCLE_COLUMNS,
     OWNERSHIP_COLUMNS,
     Book,
     CustomerRows,
     contact_rows,
+    lifecycle_rows,
     mark_of,
     ownership_rows,
 )
@@ -44,6 +46,7 @@ _COPIED: Final[tuple[type[models.Model], ...]] = (
     Customer,
     ContactPerson,
     OwnershipChange,
+    LifecycleChange,
     Offer,
     Offer.discounts.through,
     GroupSubscription,
@@ -185,6 +188,7 @@ class _Load:
         self._copy(Customer, CUSTOMER_COLUMNS, CustomerRows(book, organisation, regions, industries, self._calendar), "customers")
         self._copy(ContactPerson, CONTACT_COLUMNS, contact_rows(book, self._calendar), "contact persons")
         self._copy(OwnershipChange, OWNERSHIP_COLUMNS, ownership_rows(book, organisation, self._calendar), "ownership changes")
+        self._copy(LifecycleChange, LIFECYCLE_COLUMNS, lifecycle_rows(book, organisation, self._calendar), "lifecycle changes")
         return book
 
     def _copy_engagements(self, book: Book, catalogue: Catalogue, organisation: Organisation) -> None:
