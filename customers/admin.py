@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from django.contrib import admin
-from django.http import HttpRequest
-from unfold.admin import ModelAdmin
 
+from access.administration import PolicyAdmin, ReadOnlyAdmin
 from customers.models import Customer, Industry, Region
 
 
 @admin.register(Industry)
-class IndustryAdmin(ModelAdmin):  # type: ignore[misc]  # unfold ships no types
+class IndustryAdmin(PolicyAdmin):
     """The industry dictionary."""
 
     list_display = ("code", "name_zh", "name_en")
@@ -18,7 +17,7 @@ class IndustryAdmin(ModelAdmin):  # type: ignore[misc]  # unfold ships no types
 
 
 @admin.register(Region)
-class RegionAdmin(ModelAdmin):  # type: ignore[misc]  # unfold ships no types
+class RegionAdmin(PolicyAdmin):
     """Provinces and their cities."""
 
     list_display = ("code", "name_zh", "name_en", "parent")
@@ -28,23 +27,10 @@ class RegionAdmin(ModelAdmin):  # type: ignore[misc]  # unfold ships no types
 
 
 @admin.register(Customer)
-class CustomerAdmin(ModelAdmin):  # type: ignore[misc]  # unfold ships no types
+class CustomerAdmin(ReadOnlyAdmin):
     """Customers, to read."""
 
     list_display = ("code", "name", "level", "lifecycle", "manager", "org_unit")
     list_filter = ("level", "lifecycle")
     list_select_related = ("manager", "org_unit")
     search_fields = ("code", "name")
-    show_full_result_count = False
-
-    def has_add_permission(self, request: HttpRequest) -> bool:  # noqa: ARG002
-        """No: the pages do that."""
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Customer | None = None) -> bool:  # noqa: ARG002
-        """No: the pages do that."""
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Customer | None = None) -> bool:  # noqa: ARG002
-        """No: customers leave, they are not deleted."""
-        return False

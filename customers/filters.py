@@ -6,14 +6,14 @@ from typing import Any
 
 import django_filters
 from django.contrib.auth.models import AnonymousUser
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from access.choices import staff_in_reach, units_in_reach
 from access.models import OrgUnit, User
 from common.lists import ChoicesFilter, ModelChoicesFilter, MomentsFilter, NumbersFilter, YesNoFilter
-from customers.models import ContactRole, CustomerLevel, CustomerScale, Industry, Lifecycle, Region
+from customers.models import ContactRole, Customer, CustomerLevel, CustomerScale, Industry, Lifecycle, Region
 from customers.querysets import ContactPersonQuerySet, CustomerQuerySet
 
 
@@ -23,7 +23,7 @@ def _user(request: HttpRequest | None) -> User | AnonymousUser:
 
 def managers(request: HttpRequest | None) -> QuerySet[User]:
     """The account managers whose customers the user may see."""
-    return staff_in_reach(_user(request), "customers").filter(customers__isnull=False).distinct()
+    return staff_in_reach(_user(request), "customers").filter(Exists(Customer.objects.filter(manager=OuterRef("pk"))))
 
 
 def units(request: HttpRequest | None) -> QuerySet[OrgUnit]:

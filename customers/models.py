@@ -8,6 +8,7 @@ from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from access.models import OrgUnit, User
 from common.db import BilingualModel, CodeField, TimestampedModel
@@ -64,12 +65,12 @@ class CustomerLevel(models.TextChoices):
 class Lifecycle(models.TextChoices):
     """Where the customer stands: potential → active → warned → saved (active) or left → won back (active)."""
 
-    POTENTIAL = "potential", _("potential")
-    ACTIVE = "active", _("active")
-    WARNED = "warned", _("churn warning")
-    SAVED = "saved", _("saved")
-    LEFT = "left", _("left")
-    WON_BACK = "won_back", _("won back")
+    POTENTIAL = "potential", pgettext_lazy("lifecycle", "potential")
+    ACTIVE = "active", pgettext_lazy("lifecycle", "active")
+    WARNED = "warned", pgettext_lazy("lifecycle", "churn warning")
+    SAVED = "saved", pgettext_lazy("lifecycle", "saved")
+    LEFT = "left", pgettext_lazy("lifecycle", "left")
+    WON_BACK = "won_back", pgettext_lazy("lifecycle", "won back")
 
 
 class CustomerScale(models.TextChoices):
@@ -146,8 +147,8 @@ class ContactRole(models.TextChoices):
 
     DECISION = "decision", _("decision maker")
     INFLUENCER = "influencer", _("influencer")
-    USER = "user", _("user")
-    FINANCE = "finance", _("finance")
+    USER = "user", pgettext_lazy("contact role", "user")
+    FINANCE = "finance", pgettext_lazy("contact role", "finance")
     TECHNICAL = "technical", _("technical")
 
 
@@ -155,8 +156,8 @@ class ContactPerson(TimestampedModel):
     """A person at a customer."""
 
     customer = models.ForeignKey(Customer, models.CASCADE, related_name="contact_people", verbose_name=_("customer"))
-    name = models.CharField(_("name"), max_length=64)
-    title = models.CharField(_("title"), max_length=64, blank=True)
+    name = models.CharField(pgettext_lazy("person", "name"), max_length=64)
+    title = models.CharField(pgettext_lazy("person", "title"), max_length=64, blank=True)
     role = models.CharField(_("role"), max_length=12, choices=ContactRole, default=ContactRole.USER)
     phone = CodeField(_("phone"), max_length=20, blank=True)
     email = models.EmailField(_("e-mail"), blank=True)
@@ -181,8 +182,8 @@ class OwnershipChange(models.Model):
     """A customer passed from one account manager or unit to another."""
 
     customer = models.ForeignKey(Customer, models.CASCADE, related_name="ownership_changes", verbose_name=_("customer"))
-    from_manager = models.ForeignKey(User, models.PROTECT, null=True, related_name="+", verbose_name=_("from"))
-    to_manager = models.ForeignKey(User, models.PROTECT, null=True, related_name="+", verbose_name=_("to"))
+    from_manager = models.ForeignKey(User, models.PROTECT, null=True, related_name="+", verbose_name=_("from manager"))
+    to_manager = models.ForeignKey(User, models.PROTECT, null=True, related_name="+", verbose_name=_("to manager"))
     from_unit = models.ForeignKey(OrgUnit, models.PROTECT, null=True, related_name="+", verbose_name=_("from unit"))
     to_unit = models.ForeignKey(OrgUnit, models.PROTECT, related_name="+", verbose_name=_("to unit"))
     actor = models.ForeignKey(User, models.PROTECT, null=True, related_name="+", verbose_name=_("by"))
@@ -202,8 +203,8 @@ class LifecycleChange(models.Model):
     """A customer moved along its lifecycle."""
 
     customer = models.ForeignKey(Customer, models.CASCADE, related_name="lifecycle_changes", verbose_name=_("customer"))
-    from_state = models.CharField(_("from"), max_length=10, choices=Lifecycle)
-    to_state = models.CharField(_("to"), max_length=10, choices=Lifecycle)
+    from_state = models.CharField(_("from state"), max_length=10, choices=Lifecycle)
+    to_state = models.CharField(_("to state"), max_length=10, choices=Lifecycle)
     actor = models.ForeignKey(User, models.PROTECT, null=True, related_name="+", verbose_name=_("by"))
     reason = models.CharField(_("reason"), max_length=200)
     changed_at = models.DateTimeField(_("when"), auto_now_add=True)

@@ -10,6 +10,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from access.models import Action
 from access.scope import allowed
@@ -98,14 +99,14 @@ class ContactPersonList(ListDefinition):
     def get_columns(self) -> list[Column]:
         """On a customer's own page the customer is left out."""
         columns = [
-            Column(key="name", label=_("Name"), sort=("name",), link=True),
+            Column(key="name", label=pgettext_lazy("person", "Name"), sort=("name",), link=True),
             Column(
                 key="customer",
                 label=_("Customer"),
                 value=lambda row: linked(reverse("customers:customer_detail", args=[row.customer_id]), row.customer.name),
                 sort=("customer__pinyin",),
             ),
-            Column(key="title", label=_("Title"), sort=("title",)),
+            Column(key="title", label=pgettext_lazy("person", "Title"), sort=("title",)),
             Column(key="role", label=_("Role")),
             Column(key="phone", label=_("Phone"), value=lambda row: mask_number(row.phone)),
             Column(key="email", label=_("E-mail"), hide_on_phone=True),

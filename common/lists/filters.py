@@ -14,7 +14,7 @@ import django_filters
 from django import forms
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db.models import Q, QuerySet
-from django.forms.boundfield import BoundField
+from django.forms.boundfield import BoundField, BoundWidget
 from django.utils.formats import date_format, number_format
 from django.utils.timezone import make_aware
 from django.utils.translation import gettext as _
@@ -26,6 +26,7 @@ _NUMBER_LIMIT: Final = 10**12
 _FIRST_DAY: Final = datetime.date(1900, 1, 1)
 _LAST_DAY: Final = datetime.date(2999, 12, 31)
 _CHIP_VALUES: Final = 4
+_NARROW_FROM: Final = 10
 
 
 class ChoicesFilter(django_filters.MultipleChoiceFilter):  # type: ignore[misc]  # django-filter ships no types
@@ -180,12 +181,22 @@ class FilterEntry:
     @property
     def is_group(self) -> bool:
         """Whether the field is a group of boxes or inputs, which takes a legend instead of a label."""
-        return isinstance(self.field.field.widget, forms.CheckboxSelectMultiple | forms.RadioSelect | forms.MultiWidget)
+        return self.is_choice or isinstance(self.field.field.widget, forms.MultiWidget)
+
+    @property
+    def is_choice(self) -> bool:
+        """Whether the field is a group of boxes."""
+        return isinstance(self.field.field.widget, forms.CheckboxSelectMultiple | forms.RadioSelect)
+
+    @property
+    def options(self) -> list[BoundWidget]:
+        """The boxes of a choice, read once."""
+        return self.field.subwidgets
 
     @property
     def can_narrow(self) -> bool:
         """Whether the options are so many that a box to narrow them helps."""
-        return isinstance(self.field.field.widget, forms.CheckboxSelectMultiple) and len(self.field.field.choices) > 10
+        return self.is_choice and len(self.options) > _NARROW_FROM
 
 
 def parameter_names(field: BoundField) -> list[str]:

@@ -29,7 +29,7 @@ class Migration(migrations.Migration):
                             ("won_back", "won back"),
                         ],
                         max_length=10,
-                        verbose_name="from",
+                        verbose_name="from state",
                     ),
                 ),
                 (
@@ -44,7 +44,7 @@ class Migration(migrations.Migration):
                             ("won_back", "won back"),
                         ],
                         max_length=10,
-                        verbose_name="to",
+                        verbose_name="to state",
                     ),
                 ),
                 ("reason", models.CharField(max_length=200, verbose_name="reason")),

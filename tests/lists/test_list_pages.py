@@ -1,0 +1,216 @@
+"""The list building block on a real list: addresses, chips, counts, wrong values, htmx, query counts."""
+
+import re
+from html import unescape
+from urllib.parse import quote
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+
+from common.lists import state as list_state
+from customers.models import Lifecycle
+from tests.factories.customers import CustomerFactory
+
+pytestmark = pytest.mark.django_db
+URL = "/customers/"
+
+
+@pytest.fixture
+def page(client, manager):
+    """Get the manager's customer list and return the decoded text."""
+    client.force_login(manager)
+
+    def get(query="", status=200, **headers):
+        response = client.get(f"{URL}{query}", headers=headers)
+        assert response.status_code == status
+        return unescape(response.content.decode())
+
+    return get
+
+
+def names(text):
+    return re.findall(r'data-row-link>([^<]*)<', text)
+
+
+def link(text, rel):
+    found = re.search(rf'rel="{rel}" href="([^"]*)"', text)
+    return found.group(1).removeprefix(URL) if found else None
+
+
+def test_pages_by_links_show_every_row_once_both_ways(page, manager):
+    made = {customer.name for customer in CustomerFactory.create_batch(123, manager=manager)}
+    text, seen = page(), []
+    while True:
+        seen.append(names(text))
+        if not (query := link(text, "next")):
+            break
+        text = page(query)
+    assert [len(rows) for rows in seen] == [50, 50, 23]
+    assert {name for rows in seen for name in rows} == made
+    assert "101–123 of 123" in text
+    back = [names(text)]
+    while query := link(text, "prev"):
+        text = page(query)
+        back.insert(0, names(text))
+    assert back == seen
+    assert "1–50 of 123" in text
+
+
+def test_search_finds_by_name_code_and_initials(page, manager):
+    hospital = CustomerFactory(manager=manager, name="云江市第一人民医院", code="YJ-1")
+    CustomerFactory(manager=manager, name="清溪啤酒", code="QX-2")
+    for text in ("第一人民", "yj-1", "yjsdy", "yunjiang", " 医院 "):
+        assert names(page(f"?q={quote(text)}")) == [hospital.name]
+    assert names(page("?q=nobody")) == []
+
+
+def test_filters_narrow_and_read_as_a_sentence(page, manager):
+    warned = CustomerFactory(manager=manager, lifecycle=Lifecycle.WARNED, level="A1")
+    CustomerFactory(manager=manager, lifecycle=Lifecycle.ACTIVE, level="A1")
+    CustomerFactory(manager=manager, lifecycle=Lifecycle.WARNED, level="C")
+    text = page("?lifecycle=warned&level=A1&level=A2")
+    assert names(text) == [warned.name]
+    chips = [re.sub(r"<[^>]+>", "", chip).split() for chip in re.findall(r"<summary>(.*?)</summary>", text)]
+    assert ["Level", "is", "A1", "A2"] in chips
+    assert ["Lifecycle", "is", "churn", "warning"] in chips
+    assert 'href="/customers/?lifecycle=warned"' in text  # the way to remove the level
+    assert 'aria-label="Remove the filter Level"' in text
+
+
+def test_ranges_and_days_narrow(page, manager):
+    low, high = (CustomerFactory(manager=manager, value_score=score) for score in (10, 90))
+    assert names(page("?value_score_min=50")) == [high.name]
+    assert names(page("?value_score_max=50")) == [low.name]
+    assert names(page("?created_at_max=1999-12-31")) == []
+    assert len(names(page("?created_at_min=2000-01-01&created_at_max=2999-12-31"))) == 2
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "?level=Z9",
+        "?manager=abc",
+        "?manager=99999999999999999999999",
+        "?manager=%00",
+        "?value_score_min=abc",
+        "?value_score_min=1e99999999",
+        "?created_at_min=0001-01-01",
+        "?created_at_max=9999-12-31",
+        "?created_at_min=yesterday",
+        "?mine=perhaps",
+        "?q=%00",
+        "?q=" + "x" * 101,
+    ],
+)
+def test_wrong_values_are_told_and_show_no_row(page, manager, query):
+    CustomerFactory(manager=manager)
+    text = page(query)
+    assert names(text) == []
+    assert "list-error" in text
+
+
+@pytest.mark.parametrize("query", ["?after=x", "?before=%00", "?after=WyJh:abc", "?sort=nothing", "?sort=-", "?sort=manager;drop", "?unknown=1", "?q="])
+def test_tampered_places_and_orders_are_passed_over(page, manager, query):
+    customer = CustomerFactory(manager=manager)
+    assert names(page(query)) == [customer.name]
+
+
+def test_managers_outside_reach_are_no_choice(page, manager, foreign_manager):
+    CustomerFactory(manager=foreign_manager)
+    text = page(f"?manager={foreign_manager.pk}")
+    assert names(text) == []
+    assert foreign_manager.name not in text
+
+
+def test_sorting_marks_its_column_and_turns_round(page, manager):
+    for score in (5, 80, 30):
+        CustomerFactory(manager=manager, name=f"n{score}", value_score=score)
+    text = page("?sort=-value_score")
+    assert names(text) == ["n80", "n30", "n5"]
+    assert re.search(r'<th[^>]*col-value_score[^>]*aria-sort="descending"', text)
+    assert 'href="/customers/?sort=value_score"' in text
+    assert names(page("?sort=value_score")) == ["n5", "n30", "n80"]
+
+
+def test_sorting_by_a_nullable_relation_pages_through_all(page, administrator, client, manager):
+    CustomerFactory.create_batch(30, manager=manager)
+    CustomerFactory.create_batch(40, manager=None)
+    client.force_login(administrator)
+    text = page("?sort=manager")
+    rest = page(link(text, "next"))
+    assert len(set(names(text)) | set(names(rest))) == 70
+
+
+def test_count_is_capped(page, manager, monkeypatch):
+    monkeypatch.setattr(list_state, "COUNT_LIMIT", 5)
+    CustomerFactory.create_batch(5, manager=manager)
+    assert "1–5 of 5<" in page()
+    CustomerFactory(manager=manager)
+    assert "1–6 of 5+<" in page()
+
+
+def test_htmx_gets_the_changing_part_with_the_count_and_a_clean_address(client, manager):
+    client.force_login(manager)
+    CustomerFactory.create_batch(2, manager=manager)
+    response = client.get(f"{URL}?q=&level=C&sort=", headers={"HX-Request": "true", "HX-Target": "list-customers"})
+    text = response.content.decode()
+    assert "<html" not in text
+    assert 'hx-swap-oob="innerHTML">2</span>' in text
+    assert response["HX-Push-Url"] == "/customers/?level=C"
+    assert "HX-Target" in response["Vary"]
+    restored = client.get(URL, headers={"HX-Request": "true", "HX-History-Restore-Request": "true", "HX-Target": "list-customers"})
+    assert "<html" in restored.content.decode()
+
+
+def test_empty_list_says_what_to_do_next(page, manager):
+    text = page()
+    assert "No customer is in your reach yet." in text
+    assert reverse("customers:customer_create") in text
+    CustomerFactory(manager=manager)
+    assert "Nothing matches." in page("?level=A1")
+
+
+def test_no_role_no_list(client, outsider, manager):
+    CustomerFactory(manager=manager)
+    client.force_login(outsider)
+    assert client.get(URL).status_code == 403
+
+
+def test_each_sees_just_the_own_reach(client, manager, colleague, director, foreign_director, administrator, viewer, foreign_manager):
+    mine, theirs, foreign = (CustomerFactory(manager=person) for person in (manager, colleague, foreign_manager))
+    expected = {
+        manager: {mine},
+        colleague: {theirs},
+        director: {mine, theirs},
+        foreign_director: {foreign},
+        administrator: {mine, theirs, foreign},
+        viewer: {mine, theirs, foreign},
+    }
+    for person, customers in expected.items():
+        client.force_login(person)
+        text = unescape(client.get(URL).content.decode())
+        assert set(names(text)) == {customer.name for customer in customers}
+        assert f'role="status">{len(customers)}</span>' in text
+
+
+@pytest.mark.parametrize("query", ["", "?q=医院&sort=-manager&level=C"])
+def test_queries_do_not_grow_with_rows(client, director, manager, django_assert_num_queries, query):
+    client.force_login(director)
+    client.get(URL)
+    for rows in (3, 60):
+        CustomerFactory.create_batch(rows, manager=manager)
+        with django_assert_num_queries(11):
+            client.get(f"{URL}{query}")
+
+
+def test_deep_pages_read_no_offset(client, manager, django_assert_num_queries):
+    CustomerFactory.create_batch(60, manager=manager)
+    client.force_login(manager)
+    text = unescape(client.get(URL).content.decode())
+    with CaptureQueriesContext(connection) as queries:
+        client.get(URL + link(text, "next"))
+    rows = [query["sql"] for query in queries if "_key0" in query["sql"]]
+    assert len(rows) == 1
+    assert "OFFSET" not in rows[0]
