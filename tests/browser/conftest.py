@@ -152,7 +152,7 @@ def shoot(page: Page, tmp_path: Path) -> Callable[..., Path]:
         folder.mkdir(parents=True, exist_ok=True)
         page.evaluate("document.fonts.ready.then(() => true)")
         path = folder / f"{name}.png"
-        page.screenshot(path=path, full_page=full_page, animations="disabled")
+        page.screenshot(path=path, full_page=full_page, animations="disabled", caret="initial")
         return path
 
     return keep
