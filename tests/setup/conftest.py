@@ -17,15 +17,8 @@ from crm_site.embedded.processes import is_running, processes_in
 from crm_site.embedded.provide import BASE_DIR
 
 CONFIGURATION = (
-    "DATABASE_URL",
-    "REDIS_URL",
-    "SECRET_KEY",
-    "DEBUG",
-    "ALLOWED_HOSTS",
-    "HTTPS",
-    "PORT",
-    "LISTEN_ADDRESS",
-    "DJANGO_SETTINGS_MODULE",
+    *("DATABASE_URL", "REDIS_URL", "SECRET_KEY", "DEBUG", "ALLOWED_HOSTS", "HTTPS", "PORT", "LISTEN_ADDRESS", "WORKER_CONCURRENCY"),
+    *("DJANGO_SETTINGS_MODULE", "DJANGO_ALLOW_ASYNC_UNSAFE"),
 )
 
 
@@ -36,7 +29,7 @@ def bare_environment(**variables: str) -> dict[str, str]:
 
 @pytest.fixture(scope="module")
 def var_folder() -> Iterator[Path]:
-    """An empty VAR_DIR that PostgreSQL's user may enter (pytest's own temporary folders are private); all that runs in it ends with the test."""
+    """An empty VAR_DIR that PostgreSQL's user may enter, as pytest's own private ones are not; all that runs in it ends with the tests."""
     folder = Path(tempfile.mkdtemp(prefix="crm-"))
     folder.chmod(0o755)
     yield folder

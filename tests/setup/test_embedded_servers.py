@@ -107,7 +107,7 @@ def _command_line_files() -> list[str]:
 def test_the_database_has_the_builtin_locale_and_keeps_every_commit(var_folder: Path) -> None:
     command = Command(var_folder)
     url = command.url()
-    assert query(url, "SELECT datlocprovider || datlocale FROM pg_database WHERE datname = 'crm'") == "bC.UTF-8"
+    assert query(url, "SELECT datlocprovider::text || datlocale FROM pg_database WHERE datname = 'crm'") == "bC.UTF-8"
     assert query(url, "SHOW synchronous_commit") == "on"
     assert query(url, "SHOW jit") == "off"
     assert command.finish() == 0

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from django.db import connection
 from django.test import Client
-from pytest_django.fixtures import SettingsWrapper
+from pytest_django import Settings
 
 from crm_site.health import HealthMiddleware
 
@@ -27,7 +27,7 @@ def test_readyz_names_each_part(client: Client) -> None:
 
 
 @pytest.mark.django_db
-def test_readyz_says_that_valkey_is_away(client: Client, settings: SettingsWrapper) -> None:
+def test_readyz_says_that_valkey_is_away(client: Client, settings: Settings) -> None:
     settings.CELERY_BROKER_URL = "redis://:hidden@127.0.0.1:1/0"
     response = client.get("/readyz")
     assert response.status_code == 503
@@ -48,5 +48,5 @@ def test_other_pages_of_a_strange_host_are_refused(client: Client) -> None:
     assert client.get("/", **STRANGE).status_code == 400
 
 
-def test_probes_come_before_every_other_middleware(settings: SettingsWrapper) -> None:
+def test_probes_come_before_every_other_middleware(settings: Settings) -> None:
     assert settings.MIDDLEWARE[0] == f"{HealthMiddleware.__module__}.{HealthMiddleware.__qualname__}"

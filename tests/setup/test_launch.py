@@ -127,7 +127,6 @@ def test_preparation_is_repeated_only_when_its_ingredients_change(tmp_path: Path
 
 def test_one_packages_lines_are_cut_out_of_a_lock(tmp_path: Path) -> None:
     lock = tmp_path / "lock.txt"
-    lock.write_text(
-        "uvloop==1 \\\n    --hash=sha256:a\nuv==2 \\\n    --hash=sha256:b \\\n    --hash=sha256:c\n    # via x\nzipp==3 \\\n    --hash=sha256:d\n"
-    )
-    assert locked_lines(lock, "uv") == "uv==2 \\\n    --hash=sha256:b \\\n    --hash=sha256:c\n"
+    wanted = "uv==2 \\\n    --hash=sha256:b \\\n    --hash=sha256:c\n"
+    lock.write_text(f"uvloop==1 \\\n    --hash=sha256:a\n{wanted}    # via x\nzipp==3 \\\n    --hash=sha256:d\n")
+    assert locked_lines(lock, "uv") == wanted

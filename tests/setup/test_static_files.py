@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from django.contrib.staticfiles.storage import ManifestStaticFilesStorage
 from django.core.management import call_command
-from pytest_django.fixtures import SettingsWrapper
+from pytest_django import Settings
 
 from crm_site.embedded.provide import BASE_DIR
 from crm_site.static_files import HashedImports, ManifestStorage
@@ -18,7 +18,7 @@ class Uncompressed(HashedImports, ManifestStaticFilesStorage):
     """What production uses, without the half minute that compression takes."""
 
 
-def test_every_file_that_a_page_names_is_collected_under_a_hashed_name(settings: SettingsWrapper, tmp_path: Path) -> None:
+def test_every_file_that_a_page_names_is_collected_under_a_hashed_name(settings: Settings, tmp_path: Path) -> None:
     settings.STATIC_ROOT = tmp_path
     settings.STORAGES = settings.STORAGES | {"staticfiles": {"BACKEND": f"{__name__}.Uncompressed"}}
     call_command("collectstatic", interactive=False, verbosity=0)
