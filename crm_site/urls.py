@@ -5,11 +5,15 @@ e-mail. MFA and sessions join with the administration of access.
 """
 
 from allauth.account import views as account_views
+from allauth.account.decorators import secure_admin_login
 from django.contrib import admin
 from django.urls import include, path
 
 from access import views as access_views
 from crm_site import views
+
+# The administration is entered by the same sign-in as everything else, with its lockout.
+admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
 
 urlpatterns = [
     path("", views.home, name="home"),

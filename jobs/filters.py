@@ -25,6 +25,6 @@ class JobFilters(django_filters.FilterSet):  # type: ignore[misc]  # django-filt
     mine = YesNoFilter(label=_("Started by me"), method="by_actor")
     created = MomentsFilter(field_name="created_at", label=_("When"))
 
-    def by_actor(self, queryset: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
+    def by_actor(self, queryset: QuerySet[Any], _name: str, value: str) -> QuerySet[Any]:
         """Jobs that the user started, or those of others."""
         return queryset.filter(actor=self.request.user) if value == "yes" else queryset.exclude(actor=self.request.user)

@@ -59,7 +59,10 @@ class JobList(ListDefinition):
     default_sort = "-id"
     views: ClassVar[Sequence[ListView]] = (
         ListView(label=gettext_lazy("Mine"), parameters={"mine": "yes"}),
-        ListView(label=gettext_lazy("Running"), parameters={"status": [JobStatus.CHECKING.value, JobStatus.APPROVED.value, JobStatus.RUNNING.value]}),
+        ListView(
+            label=gettext_lazy("Running"),
+            parameters={"status": [JobStatus.CHECKING.value, JobStatus.APPROVED.value, JobStatus.RUNNING.value]},
+        ),
         ListView(label=gettext_lazy("Ready to run"), parameters={"status": JobStatus.VALIDATED.value}),
         ListView(label=gettext_lazy("With errors"), parameters={"status": [JobStatus.DONE_WITH_ERRORS.value, JobStatus.FAILED.value]}),
     )
@@ -79,4 +82,3 @@ class JobList(ListDefinition):
     def row_url(self, row: Any) -> str:
         """The job's page."""
         return reverse("jobs:job_detail", args=[row.pk])
-

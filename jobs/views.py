@@ -50,7 +50,9 @@ def percent_done(job: Job) -> int | None:
 def progress_chip(request: HttpRequest) -> HttpResponse:
     """The user's own jobs that are at work, and those just finished; nothing at all when there are none."""
     now = timezone.now()
-    jobs = Job.objects.visible_to(request.user).filter(~Q(awaits="") | Q(finished_at__gte=now - LINGER), actor=request.user.pk).order_by("-pk")
+    jobs = (
+        Job.objects.visible_to(request.user).filter(~Q(awaits="") | Q(finished_at__gte=now - LINGER), actor=request.user.pk).order_by("-pk")
+    )
     shown = [{"job": job, "percent": percent_done(job)} for job in jobs[:_SHOWN]]
     return render(request, "jobs/partials/_progress_chip.html", {"shown": shown})
 

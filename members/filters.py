@@ -58,29 +58,31 @@ class MemberFilters(django_filters.FilterSet):  # type: ignore[misc]  # django-f
 
     def filter_queryset(self, queryset: QuerySet[Any]) -> QuerySet[Any]:
         """Filter, and leave out what has left unless it is asked for."""
-        rows = super().filter_queryset(queryset)
+        rows: QuerySet[Any] = super().filter_queryset(queryset)
         asked_for = self.form.cleaned_data.get("stage") or self.form.cleaned_data.get("on")
         return rows if asked_for else rows.filter(not_left(timezone.localdate()))
 
-    def by_stage(self, queryset: QuerySet[Any], name: str, value: list[str]) -> QuerySet[Any]:
+    def by_stage(self, queryset: QuerySet[Any], _name: str, value: list[str]) -> QuerySet[Any]:
         """Memberships in one of the states, on the day chosen or today."""
         condition = Q()
         for stage in value:
             condition |= in_stage(stage, timezone.localdate())
         return queryset.filter(condition)
 
-    def by_product(self, queryset: QuerySet[Any], name: str, value: Any) -> QuerySet[Any]:
+    def by_product(self, queryset: QuerySet[Any], _name: str, value: Any) -> QuerySet[Any]:
         """Numbers that are on one of the products."""
         chosen = [product.pk for product in value]
         return queryset.filter(on_products(chosen, timezone.localdate())) if chosen else queryset
 
-    def by_suffix(self, queryset: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
+    def by_suffix(self, queryset: QuerySet[Any], _name: str, value: str) -> QuerySet[Any]:
         """Numbers that end with these digits."""
         return queryset.filter(number_ends_with(value))
 
-    def by_day(self, queryset: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
+    def by_day(self, queryset: QuerySet[Any], _name: str, value: str) -> QuerySet[Any]:
         """The roster of a day: who had joined by then and not left."""
-        return queryset.on_roster(datetime.date.fromisoformat(value))  # type: ignore[attr-defined]
+        members: Any = queryset
+        found: QuerySet[Any] = members.on_roster(datetime.date.fromisoformat(value))
+        return found
 
 
 class SegmentFilters(django_filters.FilterSet):  # type: ignore[misc]  # django-filter ships no types

@@ -23,11 +23,19 @@ COUNTED: Final = 10_000
 def register_pages() -> None:
     """Called when the app is ready."""
     register_page(NavigationItem(NavigationGroup.CUSTOMERS, _("Members"), "members:member_list", "users", module="members", order=30))
-    administration = {"module": "members", "action": "delete"}
-    register_page(NavigationItem(NavigationGroup.ADMINISTRATION, _("Number segments"), "members:segment_list", "map-pin", order=40, **administration))  # type: ignore[arg-type]
-    register_page(NavigationItem(NavigationGroup.ADMINISTRATION, _("Blacklisted numbers"), "members:blacklist", "ban", order=50, **administration))  # type: ignore[arg-type]
+    for label, url_name, icon, order in (
+        (_("Number segments"), "members:segment_list", "map-pin", 40),
+        (_("Blacklisted numbers"), "members:blacklist", "ban", 50),
+    ):
+        register_page(NavigationItem(NavigationGroup.ADMINISTRATION, label, url_name, icon, module="members", action="delete", order=order))
     register_panel(
-        slot="customer", key="members", title=_("Members"), url_name="members:customer_panel", module="members", order=30, count=counted_members
+        slot="customer",
+        key="members",
+        title=_("Members"),
+        url_name="members:customer_panel",
+        module="members",
+        order=30,
+        count=counted_members,
     )
     register_panel(slot="customer", key="batches", title=_("Batches"), url_name="members:customer_batches", module="jobs", order=50)
     register_fact(slot="customer", key="members", label=_("Members"), value=_members_fact, module="members", order=10)
@@ -47,7 +55,7 @@ def _members_fact(customer: Any, user: Any) -> SafeString:
     return format_html('<span id="fact-members">{}</span>', number_format(count, force_grouping=True) if isinstance(count, int) else count)
 
 
-def _revenue_fact(customer: Any, user: Any) -> SafeString:
+def _revenue_fact(customer: Any, _user: Any) -> SafeString:
     """A place that loads by itself: the sum is over all numbers. Without a script it is a link to the figures."""
     address = reverse("members:customer_facts", args=[customer.pk])
     return format_html('<a id="fact-revenue" href="{0}" hx-get="{0}" hx-trigger="load" hx-swap="outerHTML">…</a>', address)

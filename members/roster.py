@@ -65,7 +65,7 @@ def matching_text(text: str) -> Q:
     if not _DIGITS.fullmatch(text):
         return Q(holder_name__contains=text) | Q(department__contains=text) | Q(employee_no__startswith=text)
     digits = re.sub(r"\D", "", text)
-    condition = _begins(digits)
+    condition = number_begins_with(digits)
     return condition | Q(short_number=digits) if len(digits) <= _SHORT_LENGTH else condition
 
 
@@ -74,7 +74,7 @@ def number_ends_with(digits: str) -> Q:
     return Q(msisdn__endswith=digits)
 
 
-def _begins(digits: str) -> Q:
+def number_begins_with(digits: str) -> Q:
     """Numbers whose national or international form begins with `digits`.
 
     Live and ended memberships are named apart, because each has an index of its own that begins with the number.

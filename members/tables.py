@@ -31,7 +31,9 @@ def member_state(member: Any) -> SafeString:
 
 def _products(rows: Sequence[Any], user: Any) -> Mapping[Any, str]:
     """The products that each number of the page is on today; one query."""
-    subscriptions = live_subscriptions(MemberSubscription.objects.visible_to(user).filter(member__in=[row.pk for row in rows]), timezone.localdate())
+    subscriptions = live_subscriptions(
+        MemberSubscription.objects.visible_to(user).filter(member__in=[row.pk for row in rows]), timezone.localdate()
+    )
     found: defaultdict[int, list[str]] = defaultdict(list)
     for subscription in subscriptions.select_related("product").order_by("product__code"):
         found[subscription.member_id].append(subscription.product.label)
@@ -80,7 +82,12 @@ class AllMembersList(MemberList):
     name = "all_members"
     columns: ClassVar[Sequence[Column]] = (
         *MemberList.columns[:2],
-        Column(key="customer", label=_("Customer"), value=lambda row: linked(reverse("members:customer_panel", args=[row.customer_id]), row.customer.name), sort=("customer_id", "msisdn")),
+        Column(
+            key="customer",
+            label=_("Customer"),
+            value=lambda row: linked(reverse("members:customer_panel", args=[row.customer_id]), row.customer.name),
+            sort=("customer_id", "msisdn"),
+        ),
         *MemberList.columns[2:],
     )
     default_sort = "customer"

@@ -1,0 +1,1 @@
+"""Products, tariffs, offers and discounts made for one customer, group subscriptions."""

@@ -18,7 +18,9 @@ class ProductsConfig(AppConfig):
 
         register(NavigationItem(NavigationGroup.BUSINESS, _("Offers"), "products:offer_list", "file-percent", module="products", order=10))
         register(NavigationItem(NavigationGroup.BUSINESS, _("Products"), "products:product_list", "package", module="products", order=20))
-        register(NavigationItem(NavigationGroup.BUSINESS, _("Discounts"), "products:discount_list", "discount", module="products", order=30))
+        register(
+            NavigationItem(NavigationGroup.BUSINESS, _("Discounts"), "products:discount_list", "discount", module="products", order=30)
+        )
         register_panel(
             slot="customer", key="products", title=_("Products and offers"), url_name="products:customer_panel", module="products", order=40
         )

@@ -24,11 +24,11 @@ class ProductFilters(django_filters.FilterSet):  # type: ignore[misc]  # django-
     member_level = YesNoFilter(label=_("For members"), method="by_level")
     on_sale = YesNoFilter(label=_("On sale"), method="by_sale")
 
-    def by_level(self, queryset: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
+    def by_level(self, queryset: QuerySet[Any], _name: str, value: str) -> QuerySet[Any]:
         """Products for numbers, or for groups."""
         return queryset.filter(member_level=value == "yes")
 
-    def by_sale(self, queryset: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
+    def by_sale(self, queryset: QuerySet[Any], _name: str, value: str) -> QuerySet[Any]:
         """Products that are on sale today, or are not."""
         today = timezone.localdate()
         on_sale = Q(available_from__lte=today) & (Q(retired_on=None) | Q(retired_on__gt=today))
@@ -41,7 +41,7 @@ class DiscountFilters(django_filters.FilterSet):  # type: ignore[misc]  # django
     kind = ChoicesFilter(choices=DiscountKind.choices, label=_("Kind"))
     in_use = YesNoFilter(label=_("In use"), method="by_use")
 
-    def by_use(self, queryset: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
+    def by_use(self, queryset: QuerySet[Any], _name: str, value: str) -> QuerySet[Any]:
         """Discounts that are not retired, or are."""
         in_use = Q(retired_on=None) | Q(retired_on__gt=timezone.localdate())
         return queryset.filter(in_use if value == "yes" else ~in_use)
@@ -56,17 +56,20 @@ class OfferFilters(django_filters.FilterSet):  # type: ignore[misc]  # django-fi
 
     status = ChoicesFilter(choices=OfferStatus.choices, label=_("Status"))
     product = ModelChoicesFilter(queryset=_products, label=_("Product"))
-    expires_in = django_filters.ChoiceFilter(choices=EXPIRY_DAYS, label=_("Expiring in"), method="by_expiry", widget=forms.RadioSelect, empty_label=None)
+    expires_in = django_filters.ChoiceFilter(
+        choices=EXPIRY_DAYS, label=_("Expiring in"), method="by_expiry", widget=forms.RadioSelect, empty_label=None
+    )
     expires_on = DatesFilter(label=_("Expiry"))
     mine = YesNoFilter(label=_("My customers"), method="by_manager")
 
-    def by_expiry(self, queryset: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
+    def by_expiry(self, queryset: QuerySet[Any], _name: str, value: str) -> QuerySet[Any]:
         """Approved offers that expire within so many days from today."""
         today = timezone.localdate()
-        return queryset.expiring(today, today + datetime.timedelta(days=int(value)))  # type: ignore[attr-defined]
+        offers: Any = queryset
+        found: QuerySet[Any] = offers.expiring(today, today + datetime.timedelta(days=int(value)))
+        return found
 
-    def by_manager(self, queryset: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
+    def by_manager(self, queryset: QuerySet[Any], _name: str, value: str) -> QuerySet[Any]:
         """Offers of customers that the user manages, or of others."""
         mine = Q(customer__manager=self.request.user)
         return queryset.filter(mine) if value == "yes" else queryset.exclude(mine)
-

@@ -61,12 +61,23 @@ class ProductForm(ActorForm):
 
     class Meta:
         model = Product
-        fields: ClassVar = ("code", "kind", "name_zh", "name_en", "member_level", "min_members", "available_from", "retired_on", "description")
+        fields: ClassVar = (
+            "code",
+            "kind",
+            "name_zh",
+            "name_en",
+            "member_level",
+            "min_members",
+            "available_from",
+            "retired_on",
+            "description",
+        )
         widgets: ClassVar = {"available_from": date_input(), "retired_on": date_input()}
 
     def write(self) -> Product:
         """Save the product."""
-        return save_entry(entry=self.instance, actor=self.actor, seen=self.cleaned_data["version"])
+        saved: Product = save_entry(entry=self.instance, actor=self.actor, seen=self.cleaned_data["version"])
+        return saved
 
 
 class TariffForm(ActorForm):
@@ -83,7 +94,8 @@ class TariffForm(ActorForm):
 
     def write(self) -> Tariff:
         """Save the tariff."""
-        return save_entry(entry=self.instance, actor=self.actor, seen=self.cleaned_data["version"])
+        saved: Tariff = save_entry(entry=self.instance, actor=self.actor, seen=self.cleaned_data["version"])
+        return saved
 
 
 class DiscountForm(ActorForm):
@@ -105,7 +117,7 @@ class DiscountForm(ActorForm):
         kind, value = cleaned.get("kind"), cleaned.get("value")
         if value is not None and value < 0:
             self.add_error("value", _("The value is not below zero."))
-        elif value is not None and kind == DiscountKind.PERCENT and value > 100:  # noqa: PLR2004
+        elif value is not None and kind == DiscountKind.PERCENT and value > 100:
             self.add_error("value", _("A percentage is 100 at most."))
         elif value is not None and kind == DiscountKind.FREE_MONTHS and value % 1:
             self.add_error("value", _("Free months are whole months."))
@@ -113,7 +125,8 @@ class DiscountForm(ActorForm):
 
     def write(self) -> Discount:
         """Save the discount."""
-        return save_entry(entry=self.instance, actor=self.actor, seen=self.cleaned_data["version"])
+        saved: Discount = save_entry(entry=self.instance, actor=self.actor, seen=self.cleaned_data["version"])
+        return saved
 
 
 class RuleForm(forms.Form):
@@ -194,11 +207,13 @@ class OfferForm(ActorForm):
         self.instance.customer = customer
         today = timezone.localdate()
         kept = self.instance.discounts.all() if self.instance.pk else Discount.objects.none()
-        discounts = Discount.objects.visible_to(self.actor).filter(Q(retired_on=None) | Q(retired_on__gt=today) | Q(pk__in=kept.values("pk")))
+        discounts = Discount.objects.visible_to(self.actor).filter(
+            Q(retired_on=None) | Q(retired_on__gt=today) | Q(pk__in=kept.values("pk"))
+        )
         self.fields["tariff"].queryset = tariffs_on_sale(self.actor, today)  # type: ignore[attr-defined]
         self.fields["discounts"].queryset = discounts  # type: ignore[attr-defined]
         if not self.instance.pk:
-            self.initial |= {"code": suggest_code(customer), "effective_on": today}
+            self.initial.update(code=suggest_code(customer), effective_on=today)
 
     def clean_discounts(self) -> Any:
         """Of one stacking group at most one."""
@@ -209,7 +224,9 @@ class OfferForm(ActorForm):
 
     def write(self) -> Offer:
         """Save the draft."""
-        return save_offer(offer=self.instance, discounts=list(self.cleaned_data["discounts"]), actor=self.actor, seen=self.cleaned_data["version"])
+        return save_offer(
+            offer=self.instance, discounts=list(self.cleaned_data["discounts"]), actor=self.actor, seen=self.cleaned_data["version"]
+        )
 
 
 class GroupSubscriptionForm(ActorForm):

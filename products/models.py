@@ -37,7 +37,9 @@ class Product(BilingualModel, TimestampedModel):
 
     code = CodeField(_("code"), max_length=32)
     kind = models.CharField(_("kind"), max_length=16, choices=ProductKind)
-    member_level = models.BooleanField(_("for members"), default=True, help_text=_("On: numbers subscribe. Off: the group itself subscribes."))
+    member_level = models.BooleanField(
+        _("for members"), default=True, help_text=_("On: numbers subscribe. Off: the group itself subscribes.")
+    )
     min_members = models.PositiveIntegerField(_("minimum members"), default=0)
     available_from = models.DateField(_("available from"), default=datetime.date(2020, 1, 1))
     retired_on = models.DateField(_("retired on"), null=True, blank=True)
@@ -108,7 +110,11 @@ class Tariff(BilingualModel, TimestampedModel):
         verbose_name_plural = _("tariffs")
         ordering = ("code",)
         constraints: ClassVar = [
-            models.UniqueConstraint(fields=["product", "code"], name="tariff_code_unique", violation_error_message=_("This product has a tariff with this code.")),
+            models.UniqueConstraint(
+                fields=["product", "code"],
+                name="tariff_code_unique",
+                violation_error_message=_("This product has a tariff with this code."),
+            ),
         ]
 
 
@@ -196,9 +202,15 @@ class Offer(TimestampedModel):
     effective_on = models.DateField(_("effective"))
     expires_on = models.DateField(_("expiry"), null=True, blank=True)
     status = models.CharField(_("status"), max_length=12, choices=OfferStatus, default=OfferStatus.DRAFT)
-    committed_members = models.PositiveIntegerField(_("agreed members"), null=True, blank=True, help_text=_("The most numbers that the offer was agreed for."))
-    created_by = models.ForeignKey(User, models.PROTECT, null=True, blank=True, editable=False, related_name="+", verbose_name=_("drafted by"))
-    approved_by = models.ForeignKey(User, models.PROTECT, null=True, blank=True, editable=False, related_name="+", verbose_name=_("approved by"))
+    committed_members = models.PositiveIntegerField(
+        _("agreed members"), null=True, blank=True, help_text=_("The most numbers that the offer was agreed for.")
+    )
+    created_by = models.ForeignKey(
+        User, models.PROTECT, null=True, blank=True, editable=False, related_name="+", verbose_name=_("drafted by")
+    )
+    approved_by = models.ForeignKey(
+        User, models.PROTECT, null=True, blank=True, editable=False, related_name="+", verbose_name=_("approved by")
+    )
     approved_at = models.DateTimeField(_("approved"), null=True, blank=True, editable=False)
 
     objects = OfferQuerySet.as_manager()
@@ -223,7 +235,7 @@ class Offer(TimestampedModel):
         """The state on day `on` (default today): a stored status, or effective, expiring (30 days) or expired by the dates."""
         day = on or timezone.localdate()
         if self.status != OfferStatus.APPROVED or day < self.effective_on:
-            return self.status
+            return str(self.status)
         if self.expires_on is None or day < self.expires_on - datetime.timedelta(days=30):
             return "effective"
         return "expiring" if day < self.expires_on else "expired"
@@ -249,7 +261,9 @@ class GroupSubscription(TimestampedModel):
         verbose_name_plural = _("group subscriptions")
         ordering = ("customer", "product", "-effective_on")
         constraints: ClassVar = [
-            models.CheckConstraint(condition=Q(expires_on=None) | Q(expires_on__gt=F("effective_on")), name="group_subscription_dates_in_order"),
+            models.CheckConstraint(
+                condition=Q(expires_on=None) | Q(expires_on__gt=F("effective_on")), name="group_subscription_dates_in_order"
+            ),
             models.CheckConstraint(condition=Q(quantity__gte=1), name="group_subscription_quantity_positive"),
         ]
 

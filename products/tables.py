@@ -43,7 +43,12 @@ class ProductList(ListDefinition):
         Column(key="name", label=gettext_lazy("Product"), value="label", sort=("name_zh",), link=True),
         Column(key="code", label=gettext_lazy("Code"), sort=("code",)),
         Column(key="kind", label=gettext_lazy("Kind"), sort=("kind",)),
-        Column(key="level", label=gettext_lazy("Subscribed by"), value=lambda row: _("numbers") if row.member_level else _("the group"), hide_on_phone=True),
+        Column(
+            key="level",
+            label=gettext_lazy("Subscribed by"),
+            value=lambda row: _("numbers") if row.member_level else _("the group"),
+            hide_on_phone=True,
+        ),
         Column(key="min_members", label=gettext_lazy("Minimum members"), sort=("min_members",), numeric=True, hide_on_phone=True),
         Column(key="tariffs", label=gettext_lazy("Tariffs"), value="tariff_count", numeric=True, hide_on_phone=True),
         Column(key="sale", label=gettext_lazy("State"), value=_sale),
@@ -87,7 +92,13 @@ class DiscountList(ListDefinition):
         Column(key="name", label=gettext_lazy("Discount"), value="label", sort=("name_zh",), link=True),
         Column(key="code", label=gettext_lazy("Code"), sort=("code",)),
         Column(key="effect", label=gettext_lazy("Effect"), value=discount_text, sort=("kind", "value")),
-        Column(key="stacking_group", label=gettext_lazy("Stacking group"), value=lambda row: tag(row.stacking_group), sort=("stacking_group",), hide_on_phone=True),
+        Column(
+            key="stacking_group",
+            label=gettext_lazy("Stacking group"),
+            value=lambda row: tag(row.stacking_group),
+            sort=("stacking_group",),
+            hide_on_phone=True,
+        ),
         Column(key="approval_limit", label=gettext_lazy("Needs approval above"), numeric=True, hide_on_phone=True),
         Column(key="state", label=gettext_lazy("State"), value=_discount_state),
     )
@@ -114,7 +125,7 @@ def offer_state(offer: Any) -> SafeString:
     return dot(tone(stage), stage_label(stage))
 
 
-def _net_fees(rows: Sequence[Any], user: Any) -> Mapping[Any, str]:
+def _net_fees(rows: Sequence[Any], _user: Any) -> Mapping[Any, str]:
     """The net fee of each offer today, or on its first day if that is to come; one query for the whole page."""
     today = timezone.localdate()
     days = {offer.pk: max(today, offer.effective_on) for offer in rows}
@@ -139,7 +150,12 @@ class OfferList(ListDefinition):
         Column(key="customer", label=gettext_lazy("Customer"), value="customer.name"),
         Column(key="product", label=gettext_lazy("Product"), value="product.label"),
         Column(key="tariff", label=gettext_lazy("Tariff"), value="tariff.label", hide_on_phone=True),
-        Column(key="discounts", label=gettext_lazy("Discounts"), value=lambda row: " + ".join(discount_text(d) for d in row.discounts.all()), hide_on_phone=True),
+        Column(
+            key="discounts",
+            label=gettext_lazy("Discounts"),
+            value=lambda row: " + ".join(discount_text(d) for d in row.discounts.all()),
+            hide_on_phone=True,
+        ),
         Column(key="net", label=gettext_lazy("Net price"), values=_net_fees, numeric=True),
         Column(key="effective_on", label=gettext_lazy("Effective"), sort=("effective_on",), descending_first=True, hide_on_phone=True),
         Column(key="expires_on", label=gettext_lazy("Expiry"), sort=("expires_on",)),
@@ -174,4 +190,6 @@ class OfferList(ListDefinition):
         customer = self.scope.get("customer")
         if customer is None or not allowed(self.user, "products", Action.ADD):
             return []
-        return [ListAction(label=_("New offer"), url=f"{reverse('products:offer_create')}?customer={customer.pk}", icon="plus", primary=True)]
+        return [
+            ListAction(label=_("New offer"), url=f"{reverse('products:offer_create')}?customer={customer.pk}", icon="plus", primary=True)
+        ]

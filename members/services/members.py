@@ -26,8 +26,8 @@ def change_member(*, member_id: int, values: Mapping[str, Any], seen: str, actor
         values: by field name; others are left as they are.
         seen: the version that the form showed (`common.versions.version_of`).
 
-    Raises Http404 when the membership is out of the actor's reach for `change`; ValidationError when it has ended, was changed meanwhile, or another
-    member of the group has the short number.
+    Raises Http404 when the membership is out of the actor's reach for `change`; ValidationError when it has ended, was changed meanwhile,
+    or another member of the group has the short number.
     """
     member = Member.objects.select_for_update(of=("self",)).get_visible(actor, member_id, Action.CHANGE)
     if member.left_on is not None and member.left_on <= timezone.localdate():
@@ -39,7 +39,7 @@ def change_member(*, member_id: int, values: Mapping[str, Any], seen: str, actor
     for name in changed:
         setattr(member, name, values[name])
     _save(member, changed)
-    ensure_still_reached(Member.objects, actor, member.pk)
+    ensure_still_reached(Member.objects.all(), actor, member.pk)
     return member
 
 

@@ -38,7 +38,10 @@ class SubscriptionGroup:
 
 
 def subscription_groups(customer: Customer, user: User, day: datetime.date) -> list[SubscriptionGroup]:
-    """The customer's live member subscriptions on `day` by product, tariff, offer and price: one GROUP BY, and a constant number of other queries."""
+    """The customer's live member subscriptions on `day` by product, tariff, offer and price.
+
+    One GROUP BY, and a constant number of other queries.
+    """
     rows = live_subscriptions(MemberSubscription.objects.visible_to(user).filter(customer=customer), day)
     counted = list(rows.order_by().values_list("product_id", "tariff_id", "offer_id", "price_override").annotate(count=Count("pk")))
     fees = monthly_fees({(tariff, offer) for _, tariff, offer, _, _ in counted}, day)
@@ -47,7 +50,11 @@ def subscription_groups(customer: Customer, user: User, day: datetime.date) -> l
     offers = Offer.objects.in_bulk({row[2] for row in counted if row[2] is not None})
     groups = [
         SubscriptionGroup(
-            products[product], tariffs[tariff], offers.get(offer) if offer else None, count, fees[tariff, offer].net if override is None else override
+            products[product],
+            tariffs[tariff],
+            offers.get(offer) if offer else None,
+            count,
+            fees[tariff, offer].net if override is None else override,
         )
         for product, tariff, offer, override, count in counted
     ]

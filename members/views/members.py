@@ -17,6 +17,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from access.models import Action
 from access.policy import require
+from access.requests import signed_in
 from access.scope import allowed
 from common.lists import ListPage, render_swap
 from common.panels import render_panel
@@ -30,7 +31,6 @@ from members.services.revenue import SubscriptionGroup, group_revenue, subscript
 from members.tables import AllMembersList, BlacklistList, MemberList, SegmentList
 from products.models import Offer, OfferStatus
 from products.services.pricing import fees_on, months_since, price_trail
-from products.views.shared import person
 
 
 class MemberListPage(ListPage):
@@ -47,7 +47,7 @@ class SegmentListPage(ListPage):
 
     def get_context(self, request: HttpRequest) -> dict[str, Any]:
         """Where rows are added."""
-        return {"add_url": reverse("admin:members_numbersegment_add") if person(request).is_staff else ""}
+        return {"add_url": reverse("admin:members_numbersegment_add") if signed_in(request).is_staff else ""}
 
 
 class BlacklistPage(ListPage):
@@ -58,13 +58,14 @@ class BlacklistPage(ListPage):
 
     def get_context(self, request: HttpRequest) -> dict[str, Any]:
         """Where rows are added."""
-        return {"add_url": reverse("admin:members_blacklistednumber_add") if person(request).is_staff else ""}
+        return {"add_url": reverse("admin:members_blacklistednumber_add") if signed_in(request).is_staff else ""}
 
 
 def new_batch_url(customer_id: int, numbers: str = "") -> str:
     """Where a batch for the customer begins, with numbers filled in; empty while nothing answers there."""
+    query = {"customer": str(customer_id), **({"numbers": numbers} if numbers else {})}
     try:
-        return f"{reverse('members:batch_new')}?{urlencode({'customer': customer_id, **({'numbers': numbers} if numbers else {})})}"
+        return f"{reverse('members:batch_new')}?{urlencode(query)}"
     except NoReverseMatch:
         return ""
 
@@ -72,7 +73,7 @@ def new_batch_url(customer_id: int, numbers: str = "") -> str:
 @require_GET
 def customer_panel(request: HttpRequest, pk: int) -> HttpResponse:
     """The number list of one customer."""
-    user = person(request)
+    user = signed_in(request)
     require(user, "members")
     customer = Customer.objects.get_visible(user, pk)
     members = MemberList(request, embedded=True, customer=customer)
@@ -89,7 +90,7 @@ def customer_panel(request: HttpRequest, pk: int) -> HttpResponse:
 @require_GET
 def customer_batches(request: HttpRequest, pk: int) -> HttpResponse:
     """The batches of one customer."""
-    user = person(request)
+    user = signed_in(request)
     require(user, "jobs")
     customer = Customer.objects.get_visible(user, pk)
     jobs = JobList(request, embedded=True, customer_key=pk)
@@ -102,7 +103,7 @@ def customer_batches(request: HttpRequest, pk: int) -> HttpResponse:
 @require_GET
 def customer_subscriptions(request: HttpRequest, pk: int) -> HttpResponse:
     """How many of a customer's numbers are on which product, and what they bring a month. Read apart, because it counts all of them."""
-    user = person(request)
+    user = signed_in(request)
     require(user, "members")
     customer = Customer.objects.get_visible(user, pk)
     groups = subscription_groups(customer, user, timezone.localdate())
@@ -113,7 +114,7 @@ def customer_subscriptions(request: HttpRequest, pk: int) -> HttpResponse:
 @require_GET
 def customer_facts(request: HttpRequest, pk: int) -> HttpResponse:
     """The header's figures that take counting: members and monthly revenue."""
-    user = person(request)
+    user = signed_in(request)
     require(user, "members")
     customer = Customer.objects.get_visible(user, pk)
     today = timezone.localdate()
@@ -132,7 +133,7 @@ def _total(groups: list[SubscriptionGroup]) -> Decimal:
 @require_GET
 def number_detail(request: HttpRequest, msisdn: str) -> HttpResponse:
     """A number: its memberships over time as far as the user may see them, its subscriptions, and why each costs what it costs."""
-    user = person(request)
+    user = signed_in(request)
     number, _kind, _fault = normalise_number(msisdn)
     if number is None:
         raise Http404
@@ -141,7 +142,9 @@ def number_detail(request: HttpRequest, msisdn: str) -> HttpResponse:
     memberships = list(with_number(Member.objects.visible_to(user).select_related("customer"), number))
     if not memberships:
         raise Http404
-    changeable = set(Member.objects.visible_to(user, Action.CHANGE).filter(pk__in=[row.pk for row in memberships]).values_list("pk", flat=True))
+    changeable = set(
+        Member.objects.visible_to(user, Action.CHANGE).filter(pk__in=[row.pk for row in memberships]).values_list("pk", flat=True)
+    )
     today = timezone.localdate()
     current = next((row for row in memberships if row.stage(today) != "left"), None)
     context = {
@@ -203,7 +206,7 @@ def _holds(offer: Offer, day: datetime.date) -> bool:
 @require_http_methods(["GET", "POST"])
 def member_update(request: HttpRequest, pk: int) -> HttpResponse:
     """Change what is kept of a member."""
-    user = person(request)
+    user = signed_in(request)
     member = get_object_or_404(Member.objects.visible_to(user, Action.CHANGE).select_related("customer"), pk=pk)
     back = reverse("members:number_detail", args=[member.msisdn])
     if member.stage() == "left":

@@ -68,8 +68,8 @@ def remove_rule(*, product_id: int, rule_id: int, actor: User) -> None:
 def add_price(*, tariff_id: int, fee: Decimal, effective_on: datetime.date, actor: User) -> TariffPrice:
     """Enter a new fee (CNY for the tariff's unit) from `effective_on` on; the price before it ends the same day.
 
-    A later price that is already entered stays: the new one ends where that begins. The past is not repriced, so that every past month can be
-    explained: once a tariff has a price, a new one begins today or later.
+    A later price that is already entered stays: the new one ends where that begins. The past is not repriced, so that every past month
+    can be explained: once a tariff has a price, a new one begins today or later.
 
     Raises Http404 and ValidationError.
     """

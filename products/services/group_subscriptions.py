@@ -20,8 +20,8 @@ from products.models import GroupSubscription, Offer, ProductRule, ProductRuleKi
 def add_group_subscription(*, subscription: GroupSubscription, actor: User) -> GroupSubscription:
     """Save a new group subscription. The product follows from the tariff.
 
-    Raises PermissionDenied when the customer is out of the actor's reach for `add`, ValidationError when the product is for members, not on sale,
-    the offer does not fit, or another product of the customer excludes it or is missing.
+    Raises PermissionDenied when the customer is out of the actor's reach for `add`, ValidationError when the product is for members or not
+    on sale, the offer does not fit, or another product of the customer excludes it or is missing.
     """
     Customer.objects.select_for_update(of=("self",)).get_visible(actor, subscription.customer_id)  # two at once see each other's rules
     subscription.product = subscription.tariff.product
@@ -29,7 +29,7 @@ def add_group_subscription(*, subscription: GroupSubscription, actor: User) -> G
     _ensure_offer_fits(subscription)
     _ensure_rules(subscription)
     subscription.save()
-    ensure_still_reached(GroupSubscription.objects, actor, subscription.pk, Action.ADD)
+    ensure_still_reached(GroupSubscription.objects.all(), actor, subscription.pk, Action.ADD)
     return subscription
 
 
@@ -73,10 +73,14 @@ def _ensure_rules(subscription: GroupSubscription) -> None:
     live = GroupSubscription.objects.live(day).filter(customer=subscription.customer_id)
     held = set(live.values_list("product_id", flat=True))
     product = subscription.product
-    rules = ProductRule.objects.filter(Q(product=product) | Q(other=product, kind=ProductRuleKind.EXCLUDES)).select_related("product", "other")
+    rules = ProductRule.objects.filter(Q(product=product) | Q(other=product, kind=ProductRuleKind.EXCLUDES)).select_related(
+        "product", "other"
+    )
     for rule in rules:
         other = rule.other if rule.product_id == product.pk else rule.product
         if rule.kind == ProductRuleKind.EXCLUDES and other.pk in held:
             raise ValidationError({"tariff": _("The customer has %(product)s, which excludes this product.") % {"product": other}})
         if rule.kind == ProductRuleKind.REQUIRES and other.pk not in held:
-            raise ValidationError({"tariff": _("This product requires %(product)s, which the customer does not have.") % {"product": other}})
+            raise ValidationError(
+                {"tariff": _("This product requires %(product)s, which the customer does not have.") % {"product": other}}
+            )

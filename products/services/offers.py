@@ -43,10 +43,11 @@ def save_offer(*, offer: Offer, discounts: Collection[Discount], actor: User, se
     Raises Http404 or PermissionDenied when the offer or its customer is out of the actor's reach, ValidationError when it is no longer a
     draft, was changed meanwhile, or carries discounts that exclude each other.
     """
-    action = Action.ADD if offer.pk is None else Action.CHANGE
+    new = offer._state.adding
+    action = Action.ADD if new else Action.CHANGE
     if clashing_groups(discounts):
         raise ValidationError({"discounts": _("Of one stacking group, choose only one discount.")})
-    if offer.pk is None:
+    if new:
         offer.created_by, offer.status = actor, OfferStatus.DRAFT
     else:
         stored = _take(offer.pk, actor, Action.CHANGE, {OfferStatus.DRAFT})
@@ -56,7 +57,7 @@ def save_offer(*, offer: Offer, discounts: Collection[Discount], actor: User, se
     offer.product_id = offer.tariff.product_id
     offer.save()
     offer.discounts.set(discounts)
-    ensure_still_reached(Offer.objects, actor, offer.pk, action)
+    ensure_still_reached(Offer.objects.all(), actor, offer.pk, action)
     return offer
 
 
@@ -75,8 +76,8 @@ def submit_offer(*, offer_id: int, actor: User) -> Offer:
 def approve_offer(*, offer_id: int, actor: User) -> Offer:
     """Approve an offer, so that numbers can be put on it.
 
-    Raises Http404 without the action `approve` on this customer's offers, and ValidationError when it is not in approval, could not be used any
-    more, or carries a discount above its approval limit and was drafted by the same person.
+    Raises Http404 without the action `approve` on this customer's offers, and ValidationError when it is not in approval, could not be used
+    any more, or carries a discount above its approval limit and was drafted by the same person.
     """
     offer = _take(offer_id, actor, Action.APPROVE, {OfferStatus.IN_APPROVAL})
     _ensure_usable(offer)

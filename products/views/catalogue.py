@@ -14,13 +14,14 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from access.models import Action
+from access.requests import signed_in
 from common.lists import ListPage, render_swap
 from products.forms import DiscountForm, PriceForm, ProductForm, RuleForm, TariffForm
 from products.models import Discount, Product, ProductRule, ProductRuleKind, Tariff
 from products.querysets import may_keep_catalogue
 from products.services.catalogue import add_price, add_rule, remove_rule
 from products.tables import DiscountList, OfferList, ProductList
-from products.views.shared import Step, attempt, form_page, person
+from products.views.shared import Step, attempt, form_page
 
 
 class ProductListPage(ListPage):
@@ -43,7 +44,7 @@ def _above(product: Product | None = None) -> list[Step]:
 @require_GET
 def product_detail(request: HttpRequest, pk: int) -> HttpResponse:
     """A product: rules both ways, tariffs with dated prices, the offers that use it."""
-    product = Product.objects.get_visible(person(request), pk)
+    product = Product.objects.get_visible(signed_in(request), pk)
     offers = OfferList(request, embedded=True, prefix="offers", product=product)
     return render_swap(request, offers) or _product_page(request, product, offers)
 
@@ -59,7 +60,7 @@ def _product_page(request: HttpRequest, product: Product, offers: OfferList, rul
         "on_sale": product.is_available(timezone.localdate()),
         "list": offers.state,
         "keeper": keeper,
-        "rule_form": (rule_form or RuleForm(product=product, actor=person(request))) if keeper else None,
+        "rule_form": (rule_form or RuleForm(product=product, actor=signed_in(request))) if keeper else None,
     }
     return render(request, "products/product_detail.html", context, status=422 if rule_form else 200)
 
@@ -78,7 +79,7 @@ def _rules_of(product: Product) -> list[dict[str, Any]]:
 def product_create(request: HttpRequest) -> HttpResponse:
     """Enter a product."""
     _require_keeper(request, Action.ADD)
-    form = ProductForm(request.POST or None, actor=person(request))
+    form = ProductForm(request.POST or None, actor=signed_in(request))
     if request.method == "POST" and form.written():
         messages.success(request, _("Product entered. Give it a tariff next."))
         return redirect("products:product_detail", form.instance.pk)
@@ -88,9 +89,9 @@ def product_create(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def product_update(request: HttpRequest, pk: int) -> HttpResponse:
     """Change a product."""
-    product = Product.objects.get_visible(person(request), pk, Action.CHANGE)
+    product = Product.objects.get_visible(signed_in(request), pk, Action.CHANGE)
     trail = _above(product)
-    form = ProductForm(request.POST or None, instance=product, actor=person(request))
+    form = ProductForm(request.POST or None, instance=product, actor=signed_in(request))
     if request.method == "POST" and form.written():
         messages.success(request, _("Saved."))
         return redirect("products:product_detail", pk)
@@ -100,7 +101,7 @@ def product_update(request: HttpRequest, pk: int) -> HttpResponse:
 @require_POST
 def rule_add(request: HttpRequest, pk: int) -> HttpResponse:
     """Enter a rule between the product and another."""
-    actor = person(request)
+    actor = signed_in(request)
     product = Product.objects.get_visible(actor, pk, Action.CHANGE)
     form = RuleForm(request.POST, product=product, actor=actor)
     if form.is_valid():
@@ -118,7 +119,7 @@ def rule_add(request: HttpRequest, pk: int) -> HttpResponse:
 @require_POST
 def rule_remove(request: HttpRequest, pk: int, rule_pk: int) -> HttpResponse:
     """Remove a rule in which the product stands."""
-    attempt(request, lambda: remove_rule(product_id=pk, rule_id=rule_pk, actor=person(request)), _("Rule removed."))
+    attempt(request, lambda: remove_rule(product_id=pk, rule_id=rule_pk, actor=signed_in(request)), _("Rule removed."))
     return redirect("products:product_detail", pk)
 
 
@@ -126,8 +127,8 @@ def rule_remove(request: HttpRequest, pk: int, rule_pk: int) -> HttpResponse:
 def tariff_create(request: HttpRequest, product_pk: int) -> HttpResponse:
     """Enter a tariff of a product."""
     _require_keeper(request, Action.ADD)
-    product = Product.objects.get_visible(person(request), product_pk)
-    form = TariffForm(request.POST or None, instance=Tariff(product=product), actor=person(request))
+    product = Product.objects.get_visible(signed_in(request), product_pk)
+    form = TariffForm(request.POST or None, instance=Tariff(product=product), actor=signed_in(request))
     if request.method == "POST" and form.written():
         messages.success(request, _("Tariff entered. Give it a price next."))
         return redirect("products:tariff_price_create", form.instance.pk)
@@ -137,9 +138,9 @@ def tariff_create(request: HttpRequest, product_pk: int) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def tariff_update(request: HttpRequest, pk: int) -> HttpResponse:
     """Change a tariff."""
-    tariff = get_object_or_404(Tariff.objects.visible_to(person(request), Action.CHANGE).select_related("product"), pk=pk)
+    tariff = get_object_or_404(Tariff.objects.visible_to(signed_in(request), Action.CHANGE).select_related("product"), pk=pk)
     trail = _above(tariff.product)
-    form = TariffForm(request.POST or None, instance=tariff, actor=person(request))
+    form = TariffForm(request.POST or None, instance=tariff, actor=signed_in(request))
     if request.method == "POST" and form.written():
         messages.success(request, _("Saved."))
         return redirect("products:product_detail", tariff.product_id)
@@ -149,11 +150,11 @@ def tariff_update(request: HttpRequest, pk: int) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def tariff_price_create(request: HttpRequest, pk: int) -> HttpResponse:
     """Enter a price of a tariff from a day on."""
-    tariff = get_object_or_404(Tariff.objects.visible_to(person(request), Action.CHANGE).select_related("product"), pk=pk)
+    tariff = get_object_or_404(Tariff.objects.visible_to(signed_in(request), Action.CHANGE).select_related("product"), pk=pk)
     form = PriceForm(request.POST or None, initial={"effective_on": timezone.localdate()})
     if request.method == "POST" and form.is_valid():
         try:
-            add_price(tariff_id=pk, **form.cleaned_data, actor=person(request))
+            add_price(tariff_id=pk, **form.cleaned_data, actor=signed_in(request))
         except ValidationError as error:
             form.add_error(None, error)
         else:
@@ -172,7 +173,7 @@ def _discounts() -> list[Step]:
 def discount_create(request: HttpRequest) -> HttpResponse:
     """Enter a discount."""
     _require_keeper(request, Action.ADD)
-    form = DiscountForm(request.POST or None, actor=person(request))
+    form = DiscountForm(request.POST or None, actor=signed_in(request))
     if request.method == "POST" and form.written():
         messages.success(request, _("Discount entered."))
         return redirect("products:discount_list")
@@ -182,8 +183,8 @@ def discount_create(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def discount_update(request: HttpRequest, pk: int) -> HttpResponse:
     """Change a discount."""
-    discount = Discount.objects.get_visible(person(request), pk, Action.CHANGE)
-    form = DiscountForm(request.POST or None, instance=discount, actor=person(request))
+    discount = Discount.objects.get_visible(signed_in(request), pk, Action.CHANGE)
+    form = DiscountForm(request.POST or None, instance=discount, actor=signed_in(request))
     if request.method == "POST" and form.written():
         messages.success(request, _("Saved."))
         return redirect("products:discount_list")

@@ -15,6 +15,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from access.models import Action
 from access.policy import require
+from access.requests import signed_in
 from access.scope import allowed
 from common.lists import render_swap
 from common.panels import render_panel
@@ -24,13 +25,13 @@ from products.models import GroupSubscription
 from products.services.group_subscriptions import end_group_subscription
 from products.services.pricing import monthly_fees
 from products.tables import OfferList
-from products.views.shared import Step, form_page, person
+from products.views.shared import Step, form_page
 
 
 @require_GET
 def customer_panel(request: HttpRequest, pk: int) -> HttpResponse:
     """Offers and group subscriptions of one customer."""
-    user = person(request)
+    user = signed_in(request)
     require(user, "products")
     customer = Customer.objects.get_visible(user, pk)
     offers = OfferList(request, embedded=True, customer=customer)
@@ -62,7 +63,7 @@ def _panel_url(customer_pk: int) -> str:
 @require_http_methods(["GET", "POST"])
 def group_subscription_create(request: HttpRequest, customer_pk: int) -> HttpResponse:
     """Put the customer as a whole on a product."""
-    user = person(request)
+    user = signed_in(request)
     require(user, "products", Action.ADD)
     customer = Customer.objects.get_visible(user, customer_pk)
     form = GroupSubscriptionForm(request.POST or None, customer=customer, actor=user)
@@ -76,7 +77,7 @@ def group_subscription_create(request: HttpRequest, customer_pk: int) -> HttpRes
 @require_http_methods(["GET", "POST"])
 def group_subscription_end(request: HttpRequest, pk: int) -> HttpResponse:
     """End a group subscription on a day."""
-    user = person(request)
+    user = signed_in(request)
     rows = GroupSubscription.objects.visible_to(user, Action.CHANGE).select_related("customer", "product")
     subscription = get_object_or_404(rows, pk=pk)
     form = EndForm(request.POST or None, initial={"ended_on": timezone.localdate()})

@@ -17,6 +17,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from access.models import Action
 from access.policy import require
+from access.requests import signed_in
 from common.lists import ListPage
 from customers.models import Customer
 from products.forms import OfferForm
@@ -24,7 +25,7 @@ from products.models import Discount, Offer, OfferStatus, Tariff
 from products.services import offers as services
 from products.services.pricing import months_since, price_trail, tariff_fee
 from products.tables import OfferList
-from products.views.shared import Step, attempt, form_page, person
+from products.views.shared import Step, attempt, form_page
 
 
 class OfferListPage(ListPage):
@@ -44,7 +45,7 @@ def trail_of(tariff: Tariff, discounts: list[Discount], effective_on: datetime.d
 @require_GET
 def offer_detail(request: HttpRequest, pk: int) -> HttpResponse:
     """An offer: what it is, how its price comes about, and the steps that the user may take."""
-    user = person(request)
+    user = signed_in(request)
     visible = Offer.objects.visible_to(user).select_related("customer", "product", "tariff", "created_by", "approved_by")
     offer = get_object_or_404(visible.prefetch_related("discounts"), pk=pk)
     may_change = Offer.objects.visible_to(user, Action.CHANGE).filter(pk=pk).exists()
@@ -63,7 +64,7 @@ def offer_detail(request: HttpRequest, pk: int) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def offer_create(request: HttpRequest) -> HttpResponse:
     """Draft an offer for the customer that `?customer=` names."""
-    user = person(request)
+    user = signed_in(request)
     require(user, "products", Action.ADD)
     customer = Customer.objects.get_visible(user, request.GET.get("customer", ""))
     form = OfferForm(request.POST or None, instance=Offer(), customer=customer, actor=user)
@@ -76,7 +77,7 @@ def offer_create(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def offer_update(request: HttpRequest, pk: int) -> HttpResponse:
     """Change a draft."""
-    user = person(request)
+    user = signed_in(request)
     offer = get_object_or_404(Offer.objects.visible_to(user, Action.CHANGE).select_related("customer", "tariff"), pk=pk)
     if offer.status != OfferStatus.DRAFT:
         messages.error(request, _("Only a draft can be changed."))
@@ -92,7 +93,15 @@ def _form_page(request: HttpRequest, form: OfferForm, customer: Customer, title:
     trail = [Step(_("Offers"), reverse("products:offer_list")), Step(customer.name, reverse("products:customer_panel", args=[customer.pk]))]
     price = _typed_price(request, form.data if form.is_bound else None, form.instance)
     return form_page(
-        request, form, title=title, submit=_("Save draft"), trail=trail, template="products/offer_form.html", customer=customer, price=price, cancel_url=back
+        request,
+        form,
+        title=title,
+        submit=_("Save draft"),
+        trail=trail,
+        template="products/offer_form.html",
+        customer=customer,
+        price=price,
+        cancel_url=back,
     )
 
 
@@ -120,8 +129,8 @@ def offer_price(request: HttpRequest) -> HttpResponse:
 
 
 def _step(request: HttpRequest, pk: int, step: Callable[..., Offer], done: str) -> HttpResponse:
-    attempt(request, lambda: step(offer_id=pk, actor=person(request)), done)
-    if not Offer.objects.visible_to(person(request)).filter(pk=pk).exists():
+    attempt(request, lambda: step(offer_id=pk, actor=signed_in(request)), done)
+    if not Offer.objects.visible_to(signed_in(request)).filter(pk=pk).exists():
         raise Http404
     return redirect("products:offer_detail", pk)
 

@@ -4,19 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import Any
 
 from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-
-from access.models import User
-
-
-def person(request: HttpRequest) -> User:
-    """The signed-in user; every page but the sign-in asks for one."""
-    return cast(User, request.user)
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +20,9 @@ class Step:
     url: str = ""
 
 
-def form_page(request: HttpRequest, form: Any, *, title: Any, submit: Any, trail: list[Step], template: str = "products/form.html", **context: Any) -> HttpResponse:
+def form_page(
+    request: HttpRequest, form: Any, *, title: Any, submit: Any, trail: list[Step], template: str = "products/form.html", **context: Any
+) -> HttpResponse:
     """A page with one form. A refused form answers 422, so that htmx and scripts can tell; nothing typed is lost.
 
     Args:

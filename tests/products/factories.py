@@ -18,7 +18,7 @@ from products.models import Discount, DiscountKind, GroupSubscription, Offer, Of
 
 _numbers = itertools.count(1)
 
-PASSWORD = "correct horse battery"  # noqa: S105  (sign-in of people made up for tests)
+PASSWORD = "correct horse battery"
 
 
 def make_unit(code: str = "", parent: OrgUnit | None = None, level: str = "city") -> OrgUnit:
@@ -30,7 +30,9 @@ def make_unit(code: str = "", parent: OrgUnit | None = None, level: str = "city"
 def make_user(name: str = "", unit: OrgUnit | None = None, **values: Any) -> User:
     """A person without any role, who can sign in with `PASSWORD`."""
     number = next(_numbers)
-    return User.objects.create(username=name or f"user{number}", name=name.title() or f"User {number}", org_unit=unit, password=_hashed(), **values)
+    return User.objects.create(
+        username=name or f"user{number}", name=name.title() or f"User {number}", org_unit=unit, password=_hashed(), **values
+    )
 
 
 @cache
@@ -57,7 +59,9 @@ def make_manager(name: str = "manager", unit: OrgUnit | None = None) -> User:
     """An account manager: views, adds and changes what hangs from the own customers."""
     unit = unit or make_unit()
     user = make_user(name, unit)
-    give_role(user, unit, DataScope.OWN, [f"{module}.{action}" for module in MODULES for action in (Action.VIEW, Action.ADD, Action.CHANGE)])
+    give_role(
+        user, unit, DataScope.OWN, [f"{module}.{action}" for module in MODULES for action in (Action.VIEW, Action.ADD, Action.CHANGE)]
+    )
     return user
 
 
@@ -83,7 +87,9 @@ def make_customer(manager: User | None = None, **values: Any) -> Customer:
     """A customer in its manager's unit."""
     number = next(_numbers)
     unit = values.pop("org_unit", None) or (manager.org_unit if manager else None) or make_unit()
-    return Customer.objects.create(**{"code": f"CU-{number:06d}", "name": f"云江第{number}医院", "manager": manager, "org_unit": unit, **values})
+    return Customer.objects.create(
+        **{"code": f"CU-{number:06d}", "name": f"云江第{number}医院", "manager": manager, "org_unit": unit, **values}
+    )
 
 
 def make_product(code: str = "", **values: Any) -> Product:
@@ -111,7 +117,9 @@ def make_tariff(
 def make_discount(kind: str = DiscountKind.PERCENT, value: str = "20", **values: Any) -> Discount:
     """A discount."""
     code = f"D{next(_numbers)}"
-    return Discount.objects.create(**{"code": code, "name_en": f"Discount {code}", "name_zh": f"优惠 {code}", "kind": kind, "value": Decimal(value), **values})
+    return Discount.objects.create(
+        **{"code": code, "name_en": f"Discount {code}", "name_zh": f"优惠 {code}", "kind": kind, "value": Decimal(value), **values}
+    )
 
 
 def make_offer(customer: Customer | None = None, tariff: Tariff | None = None, discounts: Iterable[Discount] = (), **values: Any) -> Offer:

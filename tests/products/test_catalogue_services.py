@@ -103,7 +103,13 @@ def test_rules_that_contradict_are_refused() -> None:
     """A rule stands once, an exclusion also seen from the other side, and two products do not both exclude and require each other."""
     keeper, one, two = make_keeper(), make_product(), make_product()
     rule = add_rule(product_id=one.pk, kind=ProductRuleKind.EXCLUDES, other_id=two.pk, actor=keeper)
-    for product, kind, other in [(one, "excludes", two), (two, "excludes", one), (one, "requires", two), (two, "requires", one), (one, "excludes", one)]:
+    for product, kind, other in [
+        (one, "excludes", two),
+        (two, "excludes", one),
+        (one, "requires", two),
+        (two, "requires", one),
+        (one, "excludes", one),
+    ]:
         with pytest.raises(ValidationError):
             add_rule(product_id=product.pk, kind=kind, other_id=other.pk, actor=keeper)
     assert list(ProductRule.objects.all()) == [rule]

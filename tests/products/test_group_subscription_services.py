@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+from typing import Any
 
 import pytest
 from django.core.exceptions import PermissionDenied, ValidationError
@@ -32,7 +33,7 @@ def customer(manager: User) -> Customer:
     return make_customer(manager)
 
 
-def line_tariff(**values: object) -> Tariff:
+def line_tariff(**values: Any) -> Tariff:
     """A tariff of a product that groups subscribe to."""
     return make_tariff(make_product(kind="private_line", member_level=False, **values), fee="1200.00")
 

@@ -15,7 +15,16 @@ from common.versions import version_of
 from customers.models import Customer
 from products.models import Offer, OfferStatus
 from products.services.offers import approve_offer, return_offer, save_offer, submit_offer, suggest_code, withdraw_offer
-from tests.products.factories import make_customer, make_director, make_discount, make_manager, make_offer, make_product, make_tariff, make_unit
+from tests.products.factories import (
+    make_customer,
+    make_director,
+    make_discount,
+    make_manager,
+    make_offer,
+    make_product,
+    make_tariff,
+    make_unit,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -130,7 +139,12 @@ def test_sent_back_to_its_author(director: User, customer: Customer) -> None:
 @pytest.mark.parametrize("status", OfferStatus.values)
 def test_only_the_drawn_steps(director: User, customer: Customer, status: str) -> None:
     """Each step works from its states only."""
-    steps = {submit_offer: {"draft"}, approve_offer: {"in_approval"}, return_offer: {"in_approval"}, withdraw_offer: {"draft", "in_approval", "approved"}}
+    steps = {
+        submit_offer: {"draft"},
+        approve_offer: {"in_approval"},
+        return_offer: {"in_approval"},
+        withdraw_offer: {"draft", "in_approval", "approved"},
+    }
     for step, states in steps.items():
         offer = make_offer(customer, status=status)
         if status in states:

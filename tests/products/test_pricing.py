@@ -6,8 +6,8 @@ import datetime
 from decimal import ROUND_HALF_UP, Decimal
 
 import pytest
-from django.test.utils import CaptureQueriesContext
 from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from hypothesis import given
 from hypothesis import strategies as st
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from django.test import Client
@@ -59,7 +60,15 @@ def signed_in(user: User) -> Client:
 def test_a_product_is_entered_changed_and_given_a_price(keeper: User) -> None:
     """The keeper's whole way, page by page."""
     client = signed_in(keeper)
-    values = {"code": "VNET", "kind": "vnet", "name_zh": "集团V网", "name_en": "V-net", "member_level": "on", "min_members": "3", "available_from": "2025-01-01"}
+    values = {
+        "code": "VNET",
+        "kind": "vnet",
+        "name_zh": "集团V网",
+        "name_en": "V-net",
+        "member_level": "on",
+        "min_members": "3",
+        "available_from": "2025-01-01",
+    }
     client.post(reverse("products:product_create"), values)
     product = Product.objects.get()
     update = reverse("products:product_update", args=[product.pk])
@@ -76,7 +85,15 @@ def test_a_product_is_entered_changed_and_given_a_price(keeper: User) -> None:
 def test_a_form_based_on_an_old_version_keeps_what_was_typed(keeper: User) -> None:
     """The refusal says why, and the form still holds the new values."""
     product = make_product()
-    data = {"code": product.code, "kind": "vnet", "name_zh": "新名称", "name_en": "New", "min_members": "0", "available_from": "2025-01-01", "version": "old"}
+    data = {
+        "code": product.code,
+        "kind": "vnet",
+        "name_zh": "新名称",
+        "name_en": "New",
+        "min_members": "0",
+        "available_from": "2025-01-01",
+        "version": "old",
+    }
     response = signed_in(keeper).post(reverse("products:product_update", args=[product.pk]), data)
     assert response.status_code == 422
     assert "Somebody else changed this meanwhile" in response.content.decode()
@@ -122,7 +139,8 @@ def test_rules_stand_on_both_products(keeper: User) -> None:
 
 
 @pytest.mark.parametrize(
-    ("kind", "value", "field"), [("percent", "100.01", "value"), ("free_months", "1.5", "value"), ("amount", "-1", "value"), ("amount", "x", "value")]
+    ("kind", "value", "field"),
+    [("percent", "100.01", "value"), ("free_months", "1.5", "value"), ("amount", "-1", "value"), ("amount", "x", "value")],
 )
 def test_discount_values_that_cannot_be(keeper: User, kind: str, value: str, field: str) -> None:
     """The form says what is wrong instead of the database."""
@@ -171,8 +189,15 @@ def test_the_price_follows_the_choices(manager: User) -> None:
     """The partial beside the form answers any half-filled form."""
     tariff, half = make_tariff(fee="10.00"), make_discount(value="50")
     client, address = signed_in(manager), reverse("products:offer_price")
-    assert "¥5" in client.get(address, {"tariff": tariff.pk, "discounts": [half.pk], "effective_on": TODAY.isoformat()}).content.decode()
-    for half_filled in ({}, {"tariff": "x"}, {"tariff": tariff.pk, "effective_on": "2026-13-45"}, {"tariff": tariff.pk, "discounts": ["y"]}):
+    data: dict[str, Any] = {"tariff": tariff.pk, "discounts": [half.pk], "effective_on": TODAY.isoformat()}
+    assert "¥5" in client.get(address, data).content.decode()
+    half_filled_forms: list[dict[str, Any]] = [
+        {},
+        {"tariff": "x"},
+        {"tariff": tariff.pk, "effective_on": "2026-13-45"},
+        {"tariff": tariff.pk, "discounts": ["y"]},
+    ]
+    for half_filled in half_filled_forms:
         assert client.get(address, half_filled).status_code == 200
 
 

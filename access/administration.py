@@ -1,0 +1,123 @@
+"""What the administration's pages share: they obey the access policy, and stay quick on large tables."""
+# ruff: noqa: ARG002  (the signatures are Django's)
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import Any, ClassVar, Final
+
+from django.contrib import admin
+from django.core.paginator import Paginator
+from django.db.models import Model, QuerySet
+from django.http import HttpRequest
+
+from access.models import Action
+from access.scope import scope_of
+
+COUNT_LIMIT: Final = 10_000
+
+
+def may_administer(request: HttpRequest, module: str, action: str) -> bool:
+    """Whether the administration is open to the request's user for `action` in `module`: to staff whose role reaches everything there."""
+    staff = bool(getattr(request.user, "is_staff", False))
+    return staff and scope_of(request.user).reach(module, action).everything
+
+
+class CappedPaginator(Paginator):  # type: ignore[type-arg]  # not subscriptable at run time
+    """Counts no further than `COUNT_LIMIT` rows: counting ten million takes seconds."""
+
+    @cached_property
+    def count(self) -> int:
+        """The number of rows, or `COUNT_LIMIT` where there are more."""
+        rows: Any = self.object_list
+        return int(rows[:COUNT_LIMIT].count()) if isinstance(rows, QuerySet) else len(rows)
+
+
+class PolicyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # not subscriptable at run time
+    """A page of the administration. `module` is the one whose permissions count; the model's app where it is empty."""
+
+    module: ClassVar[str] = ""
+    show_full_result_count = False
+    paginator = CappedPaginator
+
+    def _may(self, request: HttpRequest, action: str) -> bool:
+        return may_administer(request, self.module or self.opts.app_label, action)
+
+    def has_module_permission(self, request: HttpRequest) -> bool:
+        """Whether the app is listed."""
+        return self._may(request, Action.VIEW)
+
+    def has_view_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        """Whether rows are shown."""
+        return self._may(request, Action.VIEW)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """Whether rows may be added."""
+        return self._may(request, Action.ADD)
+
+    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        """Whether rows may be changed."""
+        return self._may(request, Action.CHANGE)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        """Whether rows may be deleted."""
+        return self._may(request, Action.DELETE)
+
+
+class ReadOnlyAdmin(PolicyAdmin):
+    """Rows that are written by services alone, to look at."""
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """No."""
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        """No."""
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        """No."""
+        return False
+
+
+class PolicyInline(admin.TabularInline):  # type: ignore[type-arg]  # not subscriptable at run time
+    """Rows shown and written with the row they belong to, under the same permissions."""
+
+    extra = 0
+
+    def _may(self, request: HttpRequest, action: str) -> bool:
+        return may_administer(request, self.opts.app_label, action)
+
+    def has_view_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        """Whether rows are shown."""
+        return self._may(request, Action.VIEW)
+
+    def has_add_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        """Whether rows may be added."""
+        return self._may(request, Action.CHANGE)
+
+    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        """Whether rows may be changed."""
+        return self._may(request, Action.CHANGE)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        """Whether rows may be removed."""
+        return self._may(request, Action.CHANGE)
+
+
+class ReadOnlyInline(PolicyInline):
+    """Rows to look at."""
+
+    can_delete = False
+
+    def has_add_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        """No."""
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        """No."""
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        """No."""
+        return False
