@@ -9,14 +9,19 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
-from common.panels import actions_for, cards_for
+from common.panels import actions_for, cards_for, facts_for
 from members.demo.sign_ins import demo_sign_ins
 
 
 @require_GET
 def home(request: HttpRequest) -> HttpResponse:
-    """What a person starts the day with: the cards and actions that the apps register for the slot "home"."""
-    return render(request, "home/home.html", {"cards": cards_for("home", request), "actions": actions_for("home", request.user)})
+    """What a person starts the day with: the figures, cards and actions that the apps register for the slot "home"."""
+    context = {
+        "facts": facts_for("home", request.user, None),
+        "cards": cards_for("home", request),
+        "actions": actions_for("home", request.user),
+    }
+    return render(request, "home/home.html", context)
 
 
 class SignInView(LoginView):  # type: ignore[misc]  # allauth ships no types

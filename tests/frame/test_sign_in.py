@@ -132,3 +132,9 @@ def test_language_after_sign_in_is_the_users(manager, client):
     User.objects.filter(pk=manager.pk).update(locale="zh-hans")
     enter(client, manager.username)
     assert '<html lang="zh-hans"' in client.get("/profile/", headers={"Accept-Language": "en"}).content.decode()
+
+
+def test_administration_has_no_door_of_its_own(manager, client):
+    assert client.get("/admin/login/?next=/admin/")["Location"] == f"{SIGN_IN}?next=%2Fadmin%2F"
+    enter(client, manager.username)
+    assert client.get("/admin/login/").status_code == 403
