@@ -193,15 +193,18 @@ def _key(message: Message) -> Key:
 
 def is_translated(message: Message) -> bool:
     """Whether every form of `message` has a text."""
-    return all(message.string) if isinstance(message.string, list | tuple) else bool(message.string)
+    return all(_texts(message))
+
+
+def _texts(message: Message) -> tuple[str, ...]:
+    """The translations: one, or one for each plural form."""
+    if message.string is None or isinstance(message.string, str):
+        return (message.string or "",)
+    return tuple(message.string)
 
 
 def _translations(messages: list[Message]) -> dict[Key, str | tuple[str, ...]]:
-    return {
-        _key(message): tuple(message.string) if isinstance(message.string, list | tuple) else message.string
-        for message in messages
-        if is_translated(message)
-    }
+    return {_key(message): texts[0] if isinstance(message.id, str) else texts for message in messages if all(texts := _texts(message))}
 
 
 _PLACEHOLDER: Final = re.compile(r"%\(\w+\)[sd]|%[sd]|\{\w*\}")
@@ -209,7 +212,7 @@ _PLACEHOLDER: Final = re.compile(r"%\(\w+\)[sd]|%[sd]|\{\w*\}")
 
 def _wrong_placeholders(message: Message) -> str:
     sources = [message.id] if isinstance(message.id, str) else list(message.id)
-    texts = [message.string] if isinstance(message.string, str) else list(message.string)
+    texts = _texts(message)
     wanted = {name for source in sources for name in _PLACEHOLDER.findall(source)}
     given = {name for text in texts for name in _PLACEHOLDER.findall(text)}
     # A plural may leave its number out of one form, so a missing placeholder is wrong only where there is one form.
