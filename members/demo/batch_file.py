@@ -16,7 +16,7 @@ from openpyxl import Workbook
 from openpyxl.cell import WriteOnlyCell
 
 from customers.models import Customer
-from members.demo.batch_rows import HEADINGS, POOLED_FAULTS, Ground, RowMaker, Text
+from members.demo.batch_rows import HEADINGS, POOLED_FAULTS, Ground, RowMaker, Text, expected_verdicts
 from members.demo.chance import chance
 from members.models import BlacklistedNumber, Member, MemberSubscription, NumberKind, NumberSegment, NumberState
 from products.models import Offer, ProductRule, ProductRuleKind
@@ -34,6 +34,7 @@ class BatchFileSummary:
     Attributes:
         offer: code of the offer that days and tariffs fit; with its product and tariff, it makes the batch to try the file with.
         bad: rows with a fault, by kind (see `batch_rows`).
+        verdicts: what the preview of that batch says of the bad rows at least, by code.
         careless: rows that are good once their number is brought to one form, by kind.
     """
 
@@ -45,6 +46,7 @@ class BatchFileSummary:
     rows: int
     good: int
     bad: dict[str, int]
+    verdicts: dict[str, int]
     careless: dict[str, int]
 
 
@@ -87,6 +89,7 @@ def write_batch_file(
         rows=rows,
         good=rows - found.bad.total(),
         bad=dict(sorted(found.bad.items())),
+        verdicts=expected_verdicts(found.bad, form),
         careless=dict(sorted(found.careless.items())),
     )
 

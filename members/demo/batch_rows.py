@@ -105,6 +105,12 @@ WRITTEN_FAULTS: Final[dict[str, Change]] = {
 POOLED_FAULTS: Final = ("product_excluded", "number_suspended", "number_porting", "blacklisted", "already_member", "member_elsewhere")
 # Bad rows that need another row, the offer or the day.
 MADE_FAULTS: Final = ("duplicate_in_file", "date_reversed", "date_outside_offer", "short_number_taken")
+_VERDICTS: Final = {
+    "number_too_short": "number_malformed",
+    "number_too_long": "number_malformed",
+    "number_scientific": "number_malformed",
+    "number_letters": "number_malformed",
+}
 CARELESS: Final[dict[str, Change]] = {
     "full_width": _rewrite(lambda number: number.translate(_FULL_WIDTH)),
     "hyphens": _rewrite(lambda number: f"{number[:3]}-{number[3:7]}-{number[7:]}"),
@@ -120,11 +126,24 @@ CARELESS: Final[dict[str, Change]] = {
 }
 
 
+def expected_verdicts(bad: Counter[str], form: str) -> dict[str, int]:
+    """The verdicts that bad rows get when they are joined and subscribed under the ground's offer, each with its rows.
+
+    A formula has no stored value in XLSX and so no number; in CSV it is text. Some rows get further verdicts: a suspended number, for
+    one, is a member already.
+    """
+    verdicts: Counter[str] = Counter()
+    for kind, count in bad.items():
+        formula = "number_missing" if form == "xlsx" else "number_malformed"
+        verdicts[formula if kind == "number_formula" else _VERDICTS.get(kind, kind)] += count
+    return dict(sorted(verdicts.items()))
+
+
 class RowMaker:
     """Makes rows one after another; the same ground and seed give the same rows."""
 
     def __init__(self, ground: Ground, rows: int, bad: int, rng: random.Random, numbers_as_cells: bool) -> None:
-        """Plan `rows` rows of which `bad` are bad; with `numbers_as_cells`, some numbers and days are such cells and not text."""
+        """Plan `rows` rows, `bad` of them bad; with `numbers_as_cells` some numbers and days are such cells and not text."""
         self.counts = Counts()
         self._ground = ground
         self._rows = rows

@@ -81,6 +81,7 @@ _STEPS: Final[dict[Lifecycle, tuple[tuple[Lifecycle, Lifecycle, str], ...]]] = {
     Lifecycle.LEFT: (_WARNED, _LEFT),
     Lifecycle.WON_BACK: (_WARNED, _LEFT, (Lifecycle.LEFT, Lifecycle.WON_BACK, "新方案签约")),
 }
+_HEAVIEST: Final = 20_000.0  # weight of the largest customer, where the smallest weigh 1
 _PERSONA_CUSTOMERS: Final = 30  # of the demo account manager, beside the showcase ones
 _ORG_CODE_STRIDE: Final = 48_271
 _ORG_CODE_SPACE: Final = 31**5
@@ -135,7 +136,9 @@ def _draw_sizes(seed: int, lifecycles: array[int], members: int) -> array[int]:
     rest = members - sum(shown)
     weights = array("d", [0.0] * len(shown))
     for lifecycle in lifecycles[len(shown) :]:
-        draw = min(rng.paretovariate(1.05), 20_000.0)
+        draw = rng.paretovariate(1.05)
+        if draw > _HEAVIEST:
+            draw = _HEAVIEST * rng.uniform(0.3, 1.0)
         weights.append(0.0 if lifecycle == POTENTIAL else draw * 0.3 if lifecycle == LEFT else draw)
     if not any(weights):
         return array("I", [members - sum(shown[1:]), *shown[1:]])

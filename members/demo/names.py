@@ -91,6 +91,8 @@ def identities(rng: random.Random) -> Iterator[Identity]:
             continue
         firm = _firm(city, made[city])
         made[city] += 1
+        if firm.name in SHOWCASE_NAMES:
+            continue
         if rng.random() < _GROUP_SHARE and firm.parts[-1] == "有限公司":
             yield from _group(rng, firm)
         else:

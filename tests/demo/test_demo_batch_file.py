@@ -19,6 +19,7 @@ from members.demo.loader import load_demo
 from members.demo.names import HOSPITAL_CODE
 from members.models import BlacklistedNumber, Member
 from members.reading.normalise import normalise_number
+from members.verdict_codes import CODES
 
 pytestmark = pytest.mark.django_db
 
@@ -47,6 +48,8 @@ def test_every_kind_of_bad_row_is_there(hospital: Customer, tmp_path: Path) -> N
     assert sum(summary.bad.values()) == ROWS // 10 == ROWS - summary.good
     assert set(summary.bad) == KINDS
     assert set(summary.careless) == set(CARELESS)
+    assert set(summary.verdicts) < set(CODES)
+    assert sum(summary.verdicts.values()) == ROWS // 10
     assert (summary.product, summary.tariff) == ("VNET", "VNET10")
     assert all(any(cell not in (None, "") for cell in row) for row in rows)
 
