@@ -33,9 +33,13 @@ def _start() -> None:
     import django
     from django.conf import settings
 
+    from common.catalogues import compile_catalogue, units_of
+
     # The slow hasher of production would take half of the run.
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     django.setup()
+    for unit in units_of(settings.BASE_DIR):
+        compile_catalogue(unit)
 
 
 _start()

@@ -7,6 +7,7 @@ The source language is English.
 from __future__ import annotations
 
 import io
+import os
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -178,8 +179,12 @@ def compile_catalogue(unit: Unit) -> Path | None:
     if not unit.path.exists():
         return None
     target = unit.path.with_suffix(".mo")
-    with target.open("wb") as file:
-        write_mo(file, read_catalogue(unit.path))
+    buffer = io.BytesIO()
+    write_mo(buffer, read_catalogue(unit.path))
+    # Whole or not at all: another process may be reading it.
+    part = target.with_name(f"{target.name}.{os.getpid()}")
+    part.write_bytes(buffer.getvalue())
+    part.replace(target)
     return target
 
 

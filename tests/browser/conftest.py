@@ -32,7 +32,8 @@ AXE = ROOT / "node_modules" / "axe-core" / "axe.min.js"
 DESKTOP = {"width": 1440, "height": 900}
 PHONE = {"width": 390, "height": 844}
 BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
-_FAILED_LOAD = re.compile(r"Failed to load resource: the server responded with a status of (\d{3})")
+# What Chromium and htmx say of an answer with an error status.
+_FAILED_LOAD = re.compile(r"(?:Failed to load resource: the server responded with a status of|Response Status Error Code) (\d{3})")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

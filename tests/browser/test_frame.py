@@ -118,3 +118,46 @@ def test_missing_page(page: Page, manager: User, sign_in, watch, check_axe, shoo
     expect(page.get_by_role("heading", name="There is nothing here")).to_be_visible()
     check_axe()
     shoot("missing")
+
+
+def test_failed_request_becomes_a_toast(page: Page, manager: User, sign_in, watch, check_axe, shoot) -> None:
+    watch.expect(404)
+    sign_in(manager)
+    page.goto("/")
+    page.evaluate("htmx.ajax('GET', '/nothing-here/', '#main')")
+    expect(page.get_by_role("status").get_by_text("There is nothing here")).to_be_visible()
+    expect(page.get_by_role("heading", name="Home")).to_be_visible()
+    check_axe()
+    shoot("toast")
+    page.get_by_role("status").get_by_role("button", name="Close").click()
+    expect(page.get_by_role("status").get_by_text("There is nothing here")).to_be_hidden()
+
+
+def test_ended_session_leads_to_sign_in_and_back(page: Page, manager: User, sign_in, context) -> None:
+    sign_in(manager)
+    page.goto("/profile/")
+    context.clear_cookies(name="sessionid")
+    page.evaluate("htmx.ajax('GET', '/', '#main')")
+    expect(page.get_by_role("heading", name="Sign in")).to_be_visible()
+    page.get_by_label("Login").fill(manager.username)
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Sign in").click()
+    expect(page).to_have_url("/profile/")
+
+
+def test_without_scripts(browser, live_server, manager: User, shoot) -> None:
+    context = browser.new_context(java_script_enabled=False, base_url=live_server.url, viewport=PHONE, locale="en-GB")
+    page = context.new_page()
+    page.goto("/profile/")
+    page.get_by_label("Login").fill(manager.username)
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Sign in").click()
+    expect(page.get_by_role("link", name="Home")).to_be_visible()
+    page.locator("summary[aria-label=Theme]").click()
+    page.get_by_role("button", name="Dark").click()
+    expect(page.locator("html")).to_have_attribute("data-bs-theme", "dark")
+    expect(page).to_have_url("/profile/")
+    page.get_by_label("Language").select_option("zh-hans")
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_text("设置已保存")).to_be_visible()
+    context.close()
