@@ -16,7 +16,7 @@ def staff_in_reach(user: User | AnonymousUser, module: str, action: str = Action
     if reach.everything:
         return staff
     in_units = staff.filter(org_unit__in=sorted(reach.unit_ids))
-    return in_units | staff.filter(pk=user.pk) if reach.own else in_units
+    return in_units | staff.filter(pk=user.pk) if reach.own and isinstance(user, User) else in_units
 
 
 def units_in_reach(user: User | AnonymousUser, module: str, action: str = Action.VIEW) -> QuerySet[OrgUnit]:

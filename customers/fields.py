@@ -41,8 +41,8 @@ class CustomerField(forms.CharField):
 
     def to_python(self, value: Any) -> Any:
         """The customer whose code stands first in the text, or whose whole name it is. Raises ValidationError."""
-        text = super().to_python(value)
-        if text in self.empty_values:
+        text = super().to_python(value) or ""
+        if not text:
             return None
         reachable = Customer.objects.visible_to(self.user, self.action) if self.user is not None else Customer.objects.none()
         found = reachable.filter(code=text.split(SEPARATOR)[0].strip().upper()).first()

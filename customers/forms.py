@@ -10,7 +10,7 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
 from access.choices import staff_in_reach, units_in_reach
-from access.models import Action, User
+from access.models import Action, OrgUnit, User
 from common.versions import version_of
 from customers.fields import CustomerField, label_of
 from customers.models import ContactPerson, Customer, Lifecycle
@@ -74,8 +74,8 @@ class _VersionedForm(_ServiceForm, forms.ModelForm):  # type: ignore[type-arg]  
             now = getattr(present, name)
             if now != value:
                 self.add_error(name, _("Now: %(value)s") % {"value": _shown(present, name)})
-        self.data = self.data.copy()
-        self.data["version"] = version_of(present)
+        sent: Any = self.data
+        self.data = {**sent.dict(), "version": version_of(present)}
 
 
 def _shown(row: Any, name: str) -> str:
@@ -120,7 +120,7 @@ class NewCustomerForm(CustomerForm):
     """A new customer, with its first owner."""
 
     manager = forms.ModelChoiceField(label=_("Account manager"), queryset=User.objects.none(), required=False, empty_label=_("nobody yet"))
-    org_unit = forms.ModelChoiceField(label=_("Org unit"), queryset=None)
+    org_unit = forms.ModelChoiceField(label=_("Org unit"), queryset=OrgUnit.objects.none())
 
     def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
         super().__init__(*args, user=user, **kwargs)
@@ -135,13 +135,12 @@ class AssignForm(_ServiceForm, forms.Form):
     """To whom a customer is handed, and why."""
 
     manager = forms.ModelChoiceField(label=_("Account manager"), queryset=User.objects.none(), required=False, empty_label=_("nobody yet"))
-    org_unit = forms.ModelChoiceField(label=_("Org unit"), queryset=None)
+    org_unit = forms.ModelChoiceField(label=_("Org unit"), queryset=OrgUnit.objects.none())
     reason = forms.CharField(label=_("Reason"), max_length=200, required=False)
     version = forms.CharField(widget=forms.HiddenInput)
 
-    def __init__(self, *args: Any, user: User, customer: Customer, **kwargs: Any) -> None:
-        initial = {"manager": customer.manager_id, "org_unit": customer.org_unit_id, "version": version_of(customer)}
-        super().__init__(*args, initial=initial, **kwargs)
+    def __init__(self, data: Any = None, *, user: User, customer: Customer) -> None:
+        super().__init__(data, initial={"manager": customer.manager_id, "org_unit": customer.org_unit_id, "version": version_of(customer)})
         _offer_owners(self, user, Action.APPROVE)
 
 
@@ -151,8 +150,8 @@ class LifecycleForm(_ServiceForm, forms.Form):
     to = forms.ChoiceField(label=_("Next step"), widget=forms.RadioSelect)
     reason = forms.CharField(label=_("Reason"), max_length=200)
 
-    def __init__(self, *args: Any, customer: Customer, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
+    def __init__(self, data: Any = None, *, customer: Customer) -> None:
+        super().__init__(data)
         steps = self.fields["to"]
         assert isinstance(steps, forms.ChoiceField)
         steps.choices = [(state.value, state.label) for state in MOVES[Lifecycle(customer.lifecycle)]]

@@ -172,7 +172,10 @@ class ContactPerson(TimestampedModel):
         verbose_name = _("contact person")
         verbose_name_plural = _("contact persons")
         ordering = ("-is_key_person", "name", "id")
-        indexes: ClassVar = [models.Index(fields=["customer", "name"], name="contact_person_customer")]
+        indexes: ClassVar = [
+            models.Index(fields=["customer", "name"], name="contact_person_customer"),
+            models.Index(fields=["name", "id"], name="contact_person_name"),
+        ]
 
     def __str__(self) -> str:
         return self.name

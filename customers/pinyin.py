@@ -19,4 +19,5 @@ def initials_of(name: str) -> str:
 
 
 def _length(field: str) -> int:
-    return int(Customer._meta.get_field(field).max_length or 0)
+    length: int = getattr(Customer._meta.get_field(field), "max_length", 0)
+    return length

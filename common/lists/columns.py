@@ -63,7 +63,7 @@ class Column:
         """The content of this column's cell in `row`, as HTML; `page_values` is what `values` returned for the page."""
         value = page_values.get(row.pk) if page_values is not None else self._value_of(row)
         if self.template:
-            return get_template(self.template).render({"row": row, "value": value})
+            return SafeString(get_template(self.template).render({"row": row, "value": value}))
         return show(value)
 
     def _value_of(self, row: Model) -> Any:

@@ -40,7 +40,8 @@ class ChoicesFilter(django_filters.MultipleChoiceFilter):  # type: ignore[misc] 
     def filter(self, queryset: QuerySet[Any], value: Iterable[Any] | None) -> QuerySet[Any]:
         """Keep rows whose field is one of `value`; none chosen keeps all."""
         if self.method is not None:
-            return super().filter(queryset, value)
+            answer: QuerySet[Any] = super().filter(queryset, value)
+            return answer
         return _keep_any(queryset, self.field_name, list(value or []), self.null_value)
 
 
@@ -55,7 +56,8 @@ class ModelChoicesFilter(django_filters.ModelMultipleChoiceFilter):  # type: ign
     def filter(self, queryset: QuerySet[Any], value: Iterable[Any] | None) -> QuerySet[Any]:
         """Keep rows that point to one of `value`; none chosen keeps all."""
         if self.method is not None:
-            return super().filter(queryset, value)
+            answer: QuerySet[Any] = super().filter(queryset, value)
+            return answer
         return _keep_any(queryset, self.field_name, list(value or []), self.null_value)
 
 
@@ -96,8 +98,11 @@ class TextFilter(django_filters.CharFilter):  # type: ignore[misc]  # django-fil
 
 class _NumbersField(RangeField):  # type: ignore[misc]  # django-filter ships no types
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        limits = {"min_value": -_NUMBER_LIMIT, "max_value": _NUMBER_LIMIT, "max_digits": 16, "decimal_places": 4}
-        super().__init__((forms.DecimalField(**limits), forms.DecimalField(**limits)), *args, **kwargs)
+        super().__init__((_number(), _number()), *args, **kwargs)
+
+
+def _number() -> forms.DecimalField:
+    return forms.DecimalField(min_value=-_NUMBER_LIMIT, max_value=_NUMBER_LIMIT, max_digits=16, decimal_places=4)
 
 
 class _DatesField(RangeField):  # type: ignore[misc]  # django-filter ships no types

@@ -129,7 +129,8 @@ class Keyset:
         marked = queryset.annotate(**{_MARK.format(index): F(key.path) for index, key in enumerate(self.keys)})
         if cursor is not None:
             marked = marked.filter(self._beyond(cursor.values, backward=backward))
-        return marked.order_by(*self._order(backward=backward))[:limit]
+        cut: models.QuerySet[RowT] = marked.order_by(*self._order(backward=backward))[:limit]
+        return cut
 
     def _order(self, *, backward: bool) -> list[OrderBy]:
         return [

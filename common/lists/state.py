@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
@@ -82,14 +83,14 @@ class ListState:
         """The parameter of the search box."""
         return f"{self.prefix}q"
 
-    def address(self, drop: tuple[str, ...] = (), **changes: str | list[str]) -> str:
+    def address(self, drop: Sequence[str] = (), changes: Mapping[str, str | list[str]] | None = None) -> str:
         """This list's address with some parameters dropped and some changed; the place in the list and empty values are dropped too."""
-        query = self._kept(drop + tuple(changes))
-        for name, value in changes.items():
+        query = self._kept([*drop, *(changes or {})])
+        for name, value in (changes or {}).items():
             query.setlist(name, [value] if isinstance(value, str) else value)
         return f"{self.definition.url}?{query.urlencode()}" if query else self.definition.url
 
-    def _kept(self, drop: tuple[str, ...]) -> QueryDict:
+    def _kept(self, drop: Sequence[str]) -> QueryDict:
         query = QueryDict(mutable=True)
         gone = {*drop, f"{self.prefix}after", f"{self.prefix}before"}
         for name, values in self.parameters.lists():
@@ -102,8 +103,7 @@ class ListState:
     def canonical_address(self) -> str:
         """The present address without empty parameters: what the address bar shows."""
         names = (f"{self.prefix}after", f"{self.prefix}before")
-        places: dict[str, str | list[str]] = {name: self.parameters[name] for name in names if self.parameters.get(name)}
-        return self.address(**places)
+        return self.address(changes={name: self.parameters.get(name, "") for name in names if self.parameters.get(name)})
 
     def kept_by(self, *names: str) -> list[tuple[str, str]]:
         """Names and values of the hidden inputs for a form that changes the parameters `names`."""
@@ -135,7 +135,7 @@ class ListState:
     def chips(self) -> list[dict[str, Any]]:
         """The filters that are set, each with the hidden inputs of its form and the address without it."""
         return [
-            {"filter": entry, "hidden": self.kept_by(*entry.names), "without": self.address(tuple(entry.names))}
+            {"filter": entry, "hidden": self.kept_by(*entry.names), "without": self.address(entry.names)}
             for entry in self.filters
             if entry.is_set
         ]
@@ -185,8 +185,8 @@ class ListState:
         for view in self.definition.views:
             wanted = {f"{self.prefix}{name}": [value] if isinstance(value, str) else value for name, value in view.parameters.items()}
             active = all(self.parameters.getlist(name) == wanted.get(name, []) for name in names)
-            tabs.append(ViewTab(view.label, self.address(tuple(names), **wanted), active))
-        return [ViewTab(_("All"), self.address(tuple(names)), not any(self.parameters.getlist(name) for name in names)), *tabs]
+            tabs.append(ViewTab(view.label, self.address(list(names), wanted), active))
+        return [ViewTab(_("All"), self.address(list(names)), not any(self.parameters.getlist(name) for name in names)), *tabs]
 
     # --- order and rows
 
@@ -215,7 +215,7 @@ class ListState:
         sorted_by, descending = self.sort
         active = column.key == sorted_by.key
         turn_round = not descending if active else column.descending_first
-        url = self.address(**{f"{self.prefix}sort": f"{'-' if turn_round else ''}{column.key}"})
+        url = self.address(changes={f"{self.prefix}sort": f"{'-' if turn_round else ''}{column.key}"})
         return Heading(column, ("descending" if descending else "ascending") if active else "", url)
 
     @cached_property
@@ -268,7 +268,7 @@ class ListState:
     def _neighbour(self, cursor: Cursor | None) -> str:
         if cursor is None:
             return ""
-        return self.address(**{f"{self.prefix}{cursor.direction}": self._keyset.dump(cursor, self.definition.name)})
+        return self.address(changes={f"{self.prefix}{cursor.direction}": self._keyset.dump(cursor, self.definition.name)})
 
     @cached_property
     def previous_url(self) -> str:

@@ -32,6 +32,8 @@ class ContactPersonListPage(ListPage):
 @require_GET
 def customer_options(request: HttpRequest) -> HttpResponse:
     """Up to `PROPOSALS` customers in reach that match what is typed, the first parameter of the query, as options."""
-    text = next(iter(request.GET.values()), "").split(SEPARATOR)[0].strip().replace("\x00", "")[:100]
-    found = Customer.objects.visible_to(signed_in(request)).matching(text)[:PROPOSALS] if text else []
+    typed = request.GET.get(next(iter(request.GET), ""), "")
+    text = typed.split(SEPARATOR)[0].strip().replace("\x00", "")[:100]
+    customers = Customer.objects.visible_to(signed_in(request))
+    found = list(customers.matching(text)[:PROPOSALS]) if text else []
     return render(request, "customers/partials/_customer_options.html", {"options": [label_of(customer) for customer in found]})

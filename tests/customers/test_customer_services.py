@@ -136,9 +136,7 @@ class TestAssign:
     def test_needs_the_right_to_hand_over(self, manager, colleague, who, request):
         customer = CustomerFactory(manager=manager)
         with pytest.raises(Http404):
-            assign_customer(
-                customer_id=customer.pk, actor=request.getfixturevalue(who), manager=colleague, org_unit=colleague.org_unit
-            )
+            assign_customer(customer_id=customer.pk, actor=request.getfixturevalue(who), manager=colleague, org_unit=colleague.org_unit)
         assert fresh(customer).manager == manager
 
     def test_refuses_when_changed_meanwhile(self, director, manager, colleague):

@@ -31,7 +31,7 @@ def page(client, manager):
 
 
 def names(text):
-    return re.findall(r'data-row-link>([^<]*)<', text)
+    return re.findall(r"data-row-link>([^<]*)<", text)
 
 
 def link(text, rel):
@@ -111,7 +111,9 @@ def test_wrong_values_are_told_and_show_no_row(page, manager, query):
     assert "list-error" in text
 
 
-@pytest.mark.parametrize("query", ["?after=x", "?before=%00", "?after=WyJh:abc", "?sort=nothing", "?sort=-", "?sort=manager;drop", "?unknown=1", "?q="])
+@pytest.mark.parametrize(
+    "query", ["?after=x", "?before=%00", "?after=WyJh:abc", "?sort=nothing", "?sort=-", "?sort=manager;drop", "?unknown=1", "?q="]
+)
 def test_tampered_places_and_orders_are_passed_over(page, manager, query):
     customer = CustomerFactory(manager=manager)
     assert names(page(query)) == [customer.name]
