@@ -132,7 +132,7 @@ class PostgresServer:
 
     def _choose_root(self) -> Path | str:
         account = server_account(self.folder / "data")
-        if account.can_enter(self.folder):
+        if account.can_reach(self.folder):
             return "."
         for shared in SHARED_FOLDERS:
             try:
@@ -141,7 +141,7 @@ class PostgresServer:
             except OSError:
                 continue
             # /var/tmp is everybody's: a folder that another user put there beforehand is not taken.
-            if shared.stat().st_uid == os.geteuid() and not shared.stat().st_mode & stat.S_IWOTH and account.can_enter(shared):
+            if shared.stat().st_uid == os.geteuid() and not shared.stat().st_mode & stat.S_IWOTH and account.can_reach(shared):
                 root = shared / self._state.secret("name")[:16]
                 _make_readable(root)
                 return root
@@ -158,7 +158,7 @@ class PostgresServer:
         version_file = root / "data" / "PG_VERSION"
         major = int(version_file.read_text(encoding="ascii")) if version_file.exists() else None
         programs = find_programs(major)
-        if self._account.run([programs.program("postgres"), "--version"]).returncode == 0:
+        if self._account.can_reach(Path(programs.program("postgres"))):
             return programs
         copied = copy_package(programs, root / f"programs-{programs.major}")
         answer = self._account.run([copied.program("postgres"), "--version"])

@@ -48,9 +48,9 @@ class Account:
             extra_groups=None if self.is_own else [],
         )
 
-    def can_enter(self, folder: Path) -> bool:
-        """Tell whether the account may step into an existing folder, and so into what it owns below."""
-        return self.is_own or self.run(["/bin/sh", "-c", 'test -x "$0"', str(folder)]).returncode == 0
+    def can_reach(self, path: Path) -> bool:
+        """Tell whether the account may run an existing program, or step into an existing folder and so into what it owns below."""
+        return self.is_own or self.run(["/bin/sh", "-c", 'test -x "$0"', str(path)]).returncode == 0
 
 
 def server_account(owner_of: Path) -> Account:
