@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
+from django.template.defaultfilters import filesizeformat
 from django.utils.translation import gettext_lazy as _
 
 if TYPE_CHECKING:
@@ -12,7 +13,7 @@ if TYPE_CHECKING:
 MESSAGES: Final[dict[str, _StrPromise]] = {
     "not_a_spreadsheet": _("The file is not a spreadsheet that can be read. Save it as .xlsx or .csv and upload it again."),
     "old_or_encrypted_workbook": _("The file is an old .xls workbook or is protected by a password. Save it as .xlsx without a password."),
-    "zip_too_large": _("The file unpacks to more than %(limit)s bytes. Split it, or save only the sheet with the numbers."),
+    "zip_too_large": _("The file unpacks to more than %(limit)s. Split it, or save only the sheet with the numbers."),
     "too_many_entries": _("The file holds %(entries)s parts, more than the %(limit)s allowed."),
     "too_many_columns": _("The sheet has %(columns)s columns, more than the %(limit)s allowed. Delete the columns that are not needed."),
     "too_many_rows": _("The source has more than %(limit)s rows. Split it into several."),
@@ -22,7 +23,9 @@ MESSAGES: Final[dict[str, _StrPromise]] = {
     "broken_row": _("Row %(line)s cannot be read: its quotation marks do not match or a cell is too long."),
     "source_too_demanding": _("Reading the file took more memory or time than allowed. Split it, or save it as .csv."),
     "number_column_unknown": _("No column with numbers was found. Say which column holds them."),
-    "file_too_large": _("The file has %(size)s bytes, more than the %(limit)s allowed. Split it into several."),
+    "no_such_column": _("Column %(column)s was chosen, but the source has only %(columns)s."),
+    "formulas_without_values": _("The cells with the numbers hold formulas, and the file does not keep their results. Open it in a spreadsheet program, save it, and upload it again."),
+    "file_too_large": _("The file has %(size)s, more than the %(limit)s allowed. Split it into several."),
     "file_type": _("Files of this kind are not taken. Upload an .xlsx or .csv file."),
     "nothing_eligible": _("No row can be run."),
     "atomic_has_errors": _("%(failed)s rows have errors, and the batch is all or none. Mend the file, or choose to run the good rows."),
@@ -38,6 +41,7 @@ MESSAGES: Final[dict[str, _StrPromise]] = {
     "worked_too_often": _("The work failed three times and was stopped. Reference: %(reference)s"),
     "rows_dropped": _("The rows of this job are no longer kept."),
 }  # fmt: skip
+_IN_BYTES: Final = frozenset({"file_too_large", "zip_too_large"})
 
 
 class JobRefused(Exception):
@@ -62,9 +66,14 @@ class JobRefused(Exception):
 
 
 def describe(code: str, figures: dict[str, Any]) -> str:
-    """The message of `code` with its figures, integers grouped by thousands; the code itself where it is unknown."""
+    """The message of `code` with its figures, integers grouped by thousands, bytes as MB; the code itself where it is unknown."""
     message = MESSAGES.get(code)
     if message is None:
         return code
-    shown = {name: f"{value:,}" if isinstance(value, int) and name != "job" else value for name, value in figures.items()}
-    return str(message) % shown
+    return str(message) % {name: _shown(code, name, value) for name, value in figures.items()}
+
+
+def _shown(code: str, name: str, value: Any) -> Any:
+    if not isinstance(value, int) or name == "job":
+        return value
+    return filesizeformat(value) if code in _IN_BYTES else f"{value:,}"

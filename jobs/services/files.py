@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from pathlib import Path
 from tempfile import NamedTemporaryFile
-from typing import BinaryIO, Final
+from typing import IO, BinaryIO, Final
 
 from django.conf import settings
 from django.core.files import File
@@ -54,16 +54,20 @@ def keep_source(stream: BinaryIO, form: str) -> SourceFile:
         return _record(kept, digest.hexdigest(), size, form)
 
 
-def _record(kept: object, sha256: str, size: int, form: str) -> SourceFile:
+def _record(kept: IO[bytes], sha256: str, size: int, form: str) -> SourceFile:
     known = SourceFile.objects.filter(sha256=sha256, format=form).first()
     if known is not None and Path(known.stored.path).exists():
         return known
     source = known or SourceFile(sha256=sha256, size=size, format=form)
     source.stored.save(f"{sha256[:2]}/{sha256}.{form}", File(kept), save=False)
     record, created = SourceFile.objects.get_or_create(sha256=sha256, format=form, defaults={"size": size, "stored": source.stored.name})
-    if not created and not Path(record.stored.path).exists():
+    if created:
+        return record
+    if not Path(record.stored.path).exists():
         SourceFile.objects.filter(pk=record.pk).update(stored=source.stored.name)
         record.refresh_from_db()
+    elif record.stored.name != source.stored.name:  # the same content arrived twice at once
+        source.stored.delete(save=False)
     return record
 
 

@@ -1,8 +1,9 @@
 """The reader's process: `python -m members.reading.child`, a request as JSON on standard input.
 
-It parses what strangers upload, so it runs apart, with limits on memory and processor time, and without a database. `inspect` answers with the layout
-and the first rows; `rows` writes every row below the header to standard output in PostgreSQL's COPY text format, and then answers. The
-answer is one JSON object on standard error: `{"ok": …}` or `{"refused": code, "figures": {…}}`.
+It parses what strangers upload, so it runs apart, with limits on memory and processor time, and without a database. `inspect` answers
+with the layout and the first rows; `rows` writes every row below the header to standard output in PostgreSQL's COPY text format, and then
+answers.
+The answer is one JSON object, the last line on standard error: `{"ok": …}` or `{"refused": code, "figures": {…}}`.
 """
 
 from __future__ import annotations
@@ -20,13 +21,14 @@ from typing import Any, Final, TextIO
 from members.cells import CELL_SEPARATOR
 from members.reading.dates import parse_date
 from members.reading.headings import HEADER_SEARCH_ROWS, Layout, find_layout
-from members.reading.normalise import clean_text, normalise_number, normalise_short_number
-from members.reading.sources import Limits, OpenSource, SourceRefused, open_source
+from members.reading.normalise import MISSING, clean_text, normalise_number, normalise_short_number
+from members.reading.sources import Limits, OpenSource, Row, SourceRefused, open_source
 from members.verdict_codes import BIT
 
 TAB: Final = "\t"
 SAMPLE_ROWS: Final = 8
 _CELL_LIMIT: Final = 1_000
+_SAMPLE_LENGTH: Final = 200
 _LENGTHS: Final = {"holder_name": 64, "department": 64, "employee_no": 32, "tariff_code": 32, "offer_code": 32}
 _ESCAPES: Final = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r", "\0": "\ufffd"})
 _SPECIAL: Final = re.compile(r"[\\\t\n\r\0]")
@@ -51,12 +53,16 @@ def main() -> int:
     request = json.load(sys.stdin)
     _limit_resources(request["memory_bytes"], request["seconds"])
     try:
-        answer = {"ok": _inspect(request) if request["task"] == "inspect" else _write_rows(request, sys.stdout)}
+        answer: dict[str, Any] = {"ok": _inspect(request) if request["task"] == "inspect" else _write_rows(request, sys.stdout)}
     except SourceRefused as refusal:
         answer = {"refused": refusal.code, "figures": refusal.figures}
     except MemoryError:
-        answer = {"refused": "source_too_demanding", "figures": {"limit": request["memory_bytes"]}}
-    json.dump(answer, sys.stderr)
+        answer = {"refused": "source_too_demanding", "figures": {}}
+    except BaseException as error:
+        if type(error).__name__ != "PanicException":  # what a defect of the parser, which is written in Rust, looks like here
+            raise
+        answer = {"refused": "not_a_spreadsheet", "figures": {}}
+    sys.stderr.write("\n" + json.dumps(answer))
     return 0
 
 
@@ -66,43 +72,66 @@ def _limit_resources(memory_bytes: int, seconds: int) -> None:
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
 
-def _open(request: dict[str, Any]) -> OpenSource:
-    limits = Limits(request["unpacked_bytes"], request["max_rows"], request["max_columns"])
-    return open_source(Path(request["path"]), request["format"], limits)
-
-
-def _inspect(request: dict[str, Any]) -> dict[str, Any]:
-    source = _open(request)
+def _open(request: dict[str, Any]) -> tuple[OpenSource, list[Row], Layout]:
+    """The source with its first rows drawn, and how it is laid out."""
+    limits = Limits(request["unpacked_bytes"], request["max_columns"])
+    source = open_source(Path(request["path"]), request["format"], limits)
     head = list(itertools.islice(source.rows, HEADER_SEARCH_ROWS + SAMPLE_ROWS))
     if not head:
         raise SourceRefused("empty_file")
-    layout = find_layout(head)
-    body = [row for row in head if row[0] > layout.header_line]
-    count = len(body) + sum(1 for _ in source.rows)
-    if not count:
+    return source, head, find_layout(head)
+
+
+def _body(source: OpenSource, head: list[Row], layout: Layout, max_rows: int) -> Iterator[Row]:
+    """The rows below the headings."""
+    below = [row for row in head if row[0] > layout.header_line]
+    for count, row in enumerate(itertools.chain(below, source.rows), start=1):
+        if count > max_rows:
+            raise SourceRefused("too_many_rows", limit=max_rows)
+        yield row
+
+
+def _inspect(request: dict[str, Any]) -> dict[str, Any]:
+    source, head, layout = _open(request)
+    body = _body(source, head, layout, request["max_rows"])
+    sample = list(itertools.islice(body, SAMPLE_ROWS))
+    if not sample:
         raise SourceRefused("only_headings")
-    return _described(source, layout) | {"sample": [[line, *cells] for line, cells in body[:SAMPLE_ROWS]], "rows": count}
+    rows = len(sample) + sum(1 for _ in body)
+    return _described(source, layout) | {"sample": [[line, *map(_shown, cells)] for line, cells in sample], "rows": rows}
 
 
 def _described(source: OpenSource, layout: Layout) -> dict[str, Any]:
-    return asdict(layout) | {"encoding": source.encoding, "sheet": source.sheet, "notes": source.notes}
+    return asdict(layout) | {"encoding": source.encoding, "sheet": _shown(source.sheet), "notes": source.notes}
+
+
+def _shown(cell: str) -> str:
+    """A cell for the first look: of bounded length, and without the character that PostgreSQL cannot hold."""
+    return cell[:_SAMPLE_LENGTH].replace("\0", "\ufffd")
 
 
 def _write_rows(request: dict[str, Any], out: TextIO) -> dict[str, Any]:
-    source = _open(request)
-    head = list(itertools.islice(source.rows, HEADER_SEARCH_ROWS + SAMPLE_ROWS))
-    layout = find_layout(head)
+    source, head, layout = _open(request)
     if request["mapping"]:
         layout.mapping = request["mapping"]
+        _check_columns(layout, head)
     if "number" not in layout.mapping:
-        raise SourceRefused("number_column_unknown", headings=layout.headings)
+        raise SourceRefused("number_column_unknown")
     writer = RowWriter(layout.mapping, frozenset(request["segments"]))
-    body = (row for row in itertools.chain(head, source.rows) if row[0] > layout.header_line)
-    out.writelines("".join(texts) for texts in _batched(map(writer.copy_line, body), 2_000))
+    out.writelines("".join(texts) for texts in _batched(map(writer.copy_line, _body(source, head, layout, request["max_rows"])), 2_000))
     out.flush()
     if not writer.rows:
-        raise SourceRefused("only_headings" if layout.header_line else "empty_file")
+        raise SourceRefused("only_headings")
+    if writer.without_number == writer.rows and "formulas_without_values" in source.notes:
+        raise SourceRefused("formulas_without_values")
     return _described(source, layout) | {"rows": writer.rows, "filled": sorted(writer.filled), "first_day": writer.first_day}
+
+
+def _check_columns(layout: Layout, head: list[Row]) -> None:
+    width = max(len(layout.headings), *(len(cells) for _, cells in head))
+    for column in layout.mapping.values():
+        if not 0 <= column < width:
+            raise SourceRefused("no_such_column", column=column + 1, columns=width)
 
 
 def _batched(texts: Iterator[str], size: int) -> Iterator[list[str]]:
@@ -130,6 +159,7 @@ class RowWriter:
         self.filled: set[str] = set()
         self.first_day: str | None = None
         self.rows = 0
+        self.without_number = 0
 
     def copy_line(self, row: tuple[int, list[str]]) -> str:
         """One row of the source as one line of COPY text."""
@@ -139,6 +169,7 @@ class RowWriter:
         number, kind, faults = normalise_number(padded[self.number_column])
         if number is None:
             number = kind = "\\N"
+            self.without_number += faults == MISSING
         elif not (self.known.get(number[: self.head]) or self._is_assigned(number)):
             faults |= _UNASSIGNED
         texts = []

@@ -8,7 +8,7 @@ import unicodedata
 from typing import Final
 
 _TIME: Final = r"(?:[T\s]+\d{1,2}:\d{2}(?::\d{2}(?:\.\d+)?)?)?"
-_SEPARATED: Final = re.compile(rf"(\d{{4}})\s*[-/.年]\s*(\d{{1,2}})\s*[-/.月]\s*(\d{{1,2}})\s*日?{_TIME}", re.ASCII)
+_SEPARATED: Final = re.compile(rf"(\d{{4}})\s*[-/.年]\s*(\d{{1,2}})\s*[-/.月]\s*(\d{{1,2}})\s*[日号]?{_TIME}", re.ASCII)
 _COMPACT: Final = re.compile(r"(\d{4})(\d{2})(\d{2})(?:\.0+)?", re.ASCII)
 _SERIAL: Final = re.compile(r"(\d{5})(?:\.\d+)?", re.ASCII)
 _SERIAL_EPOCH: Final = datetime.date(1899, 12, 30)

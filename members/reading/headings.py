@@ -8,25 +8,41 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
+from members.reading.dates import parse_date
 from members.reading.normalise import normalise_number
 
 FIELDS: Final[dict[str, tuple[str, ...]]] = {
     "number": (
         "number", "msisdn", "phone", "phonenumber", "mobile", "mobilenumber", "cell", "cellphone", "tel", "telephone", "servicenumber",
-        "号码", "手机", "手机号", "手机号码", "电话", "电话号码", "联系电话", "移动电话", "业务号码", "成员号码", "用户号码", "服务号码", "计费号码", "物联网卡号",
+        "号码", "手机", "手机号", "手机号码", "电话", "电话号码", "联系电话", "移动电话", "业务号码", "成员号码", "用户号码", "服务号码",
+        "计费号码", "物联网卡号",
     ),
-    "holder_name": ("holder", "holdername", "name", "member", "membername", "user", "username", "fullname", "姓名", "名字", "机主", "机主姓名", "成员姓名", "用户姓名", "使用人", "员工姓名"),
+    "holder_name": (
+        "holder", "holdername", "name", "member", "membername", "user", "username", "fullname",
+        "姓名", "名字", "机主", "机主姓名", "成员姓名", "用户姓名", "使用人", "员工姓名",
+    ),
     "employee_no": ("employeeno", "employeenumber", "employeeid", "staffno", "staffid", "工号", "员工号", "员工编号", "职工号"),
     "department": ("department", "dept", "unit", "team", "部门", "科室", "所属部门", "单位", "处室", "班组"),
     "short_number": ("shortnumber", "short", "extension", "shortcode", "短号", "集团短号", "小号", "v网短号"),
-    "effective_on": ("effective", "effectivedate", "effectiveon", "start", "startdate", "from", "生效", "生效日期", "生效时间", "开始日期", "起始日期"),
-    "expires_on": ("expiry", "expirydate", "expires", "expireson", "end", "enddate", "until", "到期", "到期日期", "失效日期", "失效时间", "结束日期", "截止日期", "到期时间"),
+    "effective_on": (
+        "effective", "effectivedate", "effectiveon", "start", "startdate", "from", "生效", "生效日期", "生效时间", "开始日期", "起始日期",
+    ),
+    "expires_on": (
+        "expiry", "expirydate", "expires", "expireson", "end", "enddate", "until",
+        "到期", "到期日期", "失效日期", "失效时间", "结束日期", "截止日期", "到期时间",
+    ),
     "tariff_code": ("tariff", "tariffcode", "plan", "资费", "资费编码", "资费代码", "套餐", "套餐编码"),
     "offer_code": ("offer", "offercode", "方案", "专属方案", "方案编码", "优惠方案"),
 }  # fmt: skip
 _BY_HEADING: Final = {heading: name for name, headings in FIELDS.items() for heading in headings}
 _NOT_LETTERS: Final = re.compile(r"[\W_]+")
+_REMARK: Final = re.compile(r"[(\[【（].*?[)\]】）]", re.DOTALL)
+_NUMBER_LIKE: Final = re.compile(r"[\d\s+().eE\-\u2010-\u2015\uff08\uff09\uff0b\uff0d]{7,64}")
+_SCIENTIFIC: Final = re.compile(r"\s*\d(?:\.\d{1,20})?[eE]\+?\d{2}\s*")
+_HEADING_LENGTH: Final = 100
 HEADER_SEARCH_ROWS: Final = 20
+
+Row = tuple[int, Sequence[str]]
 
 
 @dataclass(slots=True)
@@ -47,7 +63,7 @@ class Layout:
 def fold(heading: str) -> str:
     """A heading without case, width, blanks, punctuation and remarks in brackets, to look it up."""
     plain = unicodedata.normalize("NFKC", heading)
-    plain = re.sub(r"[(\[【（].*?[)\]】）]", "", plain)
+    plain = _REMARK.sub("", plain)
     return _NOT_LETTERS.sub("", plain).casefold()
 
 
@@ -73,28 +89,62 @@ def column_letters(count: int) -> list[str]:
     return letters
 
 
-def find_layout(rows: Sequence[tuple[int, Sequence[str]]]) -> Layout:
+def find_layout(rows: Sequence[Row]) -> Layout:
     """Find the headings among the first rows of a source.
 
     Arguments:
         rows: (line, cells) of the first rows, at most `HEADER_SEARCH_ROWS` are looked at.
-
-    The row with the most known headings is the header (titles above it are passed over). Where none is known, the first row is taken for
-    headings unless a cell of it reads as a number of the plan; then the source has no header and the column with the most numbers is theirs.
     """
     filled = [(line, cells) for line, cells in rows[:HEADER_SEARCH_ROWS] if any(cell.strip() for cell in cells)]
     if not filled:
         return Layout(0, [])
-    line, cells = max(filled, key=lambda row: len(guess_mapping(row[1])))
-    mapping = guess_mapping(cells)
-    if mapping:
-        return Layout(line, [cell.strip() for cell in cells], _with_number_column(mapping, filled, line))
-    first_line, first_cells = filled[0]
-    has_header = not any(normalise_number(cell)[0] for cell in first_cells)
-    width = max(len(cells) for _, cells in filled)
-    if has_header and len(filled) > 1:
-        return Layout(first_line, [cell.strip() for cell in first_cells], _with_number_column({}, filled, first_line))
-    return Layout(0, column_letters(width), _with_number_column({}, filled, 0))
+    width = max(len(_without_blank_end(cells)) for _, cells in filled)
+    header = _find_header(filled)
+    if header is None:
+        return Layout(0, column_letters(width), _with_number_column({}, filled, 0))
+    line, cells = header
+    headings = [_shown(cell) for cell in cells[:width]] + [""] * (width - len(cells))
+    return Layout(line, headings, _with_number_column(guess_mapping(cells), filled, line))
+
+
+def _find_header(filled: list[Row]) -> Row | None:
+    """The row of the headings; None where the source begins with its data.
+
+    They stand above the first row with a cell that looks like a number, be it a good or a bad one, so that no row of data is ever taken for
+    them: the row there with the most known headings (titles are passed over), or where none is known the first. A title may hold a phone
+    number; so where that found no column of numbers, a row further down counts that names one and another field besides.
+    """
+    has_number = [any(map(looks_like_number, cells)) for _, cells in filled]
+    above = filled[: has_number.index(True)] if any(has_number) else filled
+    best = max(above, key=lambda row: len(guess_mapping(row[1])), default=None)
+    if best is None or "number" not in guess_mapping(best[1]):
+        for row, holds_one in zip(filled, has_number, strict=True):
+            mapping = {} if holds_one else guess_mapping(row[1])
+            if "number" in mapping and len(mapping) > 1:
+                return row
+    only_row = len(filled) == 1 and best is not None and not guess_mapping(best[1])
+    return None if only_row else best
+
+
+def looks_like_number(cell: str) -> bool:
+    """Whether a cell was meant for a number of the plan: it is one, or lost digits, or is 7 to 15 digits with punctuation and no date."""
+    if _SCIENTIFIC.fullmatch(cell):
+        return True
+    if _NUMBER_LIKE.fullmatch(cell) and 7 <= sum(character.isdigit() for character in cell) <= 15:
+        return parse_date(cell) is None
+    return normalise_number(cell)[0] is not None
+
+
+def _shown(heading: str) -> str:
+    """A heading on one line and of bounded length."""
+    return " ".join(heading.replace("\0", " ").split())[:_HEADING_LENGTH]
+
+
+def _without_blank_end(cells: Sequence[str]) -> Sequence[str]:
+    end = len(cells)
+    while end and not cells[end - 1].strip():
+        end -= 1
+    return cells[:end]
 
 
 def _with_number_column(mapping: dict[str, int], rows: list[tuple[int, Sequence[str]]], header_line: int) -> dict[str, int]:

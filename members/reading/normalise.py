@@ -1,7 +1,7 @@
 """What people type into number and text cells, brought to one form.
 
-The number plan is China's: mobile `1[3-9]` and nine digits; fixed lines with their area code (0, then 9 to 11 digits); IoT cards with 13 digits that
-begin with 10 or 14. Other plans replace `PLAN`.
+The number plan is China's: mobile `1[3-9]` and nine digits; fixed lines with their area code (0, then 9 to 11 digits); IoT cards with 13
+digits that begin with 10 or 14. Other plans replace `PLAN`.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ PLAN: Final = (
     ("fixed", re.compile(r"0(?:10|2\d)\d{8}|0[3-9]\d{2}\d{7,8}", re.ASCII)),
 )
 _MOBILE_SECOND: Final = frozenset("3456789")
-_PUNCTUATION: Final = re.compile(r"[\s\-\u2010-\u2015\u2212_()\[\]\u3010\u3011\u00b7\ufeff\u200b-\u200f\u202a-\u202e']+")
+_PUNCTUATION: Final = re.compile(r"[\s\-\u2010-\u2015\u2212_()\[\]\u3010\u3011\u00b7\ufeff\u200b-\u200f\u202a-\u202e'\u2018\u2019]+")
 _TRAILING_ZERO: Final = re.compile(r"(?<=\d)\.0+$")
 _SHORT: Final = re.compile(r"6[1-9]\d{1,4}", re.ASCII)
 

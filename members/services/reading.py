@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import logging
+import math
 import subprocess
 import sys
 import threading
@@ -10,13 +12,34 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, TYPE_CHECKING, Any, Final
 
 from django.conf import settings
+from django.utils.translation import gettext_lazy as _
 
 from jobs.errors import JobRefused
 from jobs.models import SourceFile
 from members.models import NumberSegment
+
+if TYPE_CHECKING:
+    from django.utils.functional import _StrPromise  # the stubs' name of a lazy text
+
+logger = logging.getLogger(__name__)
+
+NOTES: Final[dict[str, _StrPromise]] = {
+    "formulas": _("The sheet holds formulas. Their last saved results are read."),
+    "formulas_without_values": _(
+        "Some formulas have no saved result, and their cells count as empty. Open the file in a spreadsheet program and save it again."
+    ),
+    "merged_cells": _("The sheet has merged cells. Only the first cell of each holds its value; the others count as empty."),
+    "several_sheets": _("The workbook has several sheets. Only the first visible one with content is read."),
+}
+"""What to tell people of a source that can be read, but perhaps not as they mean it."""
+
+
+def notes_of(inspection: dict[str, Any] | None) -> list[str]:
+    """The notes of an inspection as sentences in the current language."""
+    return [str(NOTES[code]) for code in (inspection or {}).get("notes", []) if code in NOTES]
 
 
 @dataclass(slots=True)
@@ -58,7 +81,9 @@ def _reader(source: SourceFile, task: dict[str, Any]) -> Iterator[ReaderRun]:
         stderr=subprocess.PIPE,
         env={"PYTHONUTF8": "1", "PYTHONDONTWRITEBYTECODE": "1"},  # nothing of our own environment, which holds secrets
     )
-    assert process.stdin and process.stdout and process.stderr
+    assert process.stdin
+    assert process.stdout
+    assert process.stderr
     deadline = threading.Timer(settings.BATCH_READER_SECONDS, process.kill)
     deadline.daemon = True
     deadline.start()
@@ -69,11 +94,18 @@ def _reader(source: SourceFile, task: dict[str, Any]) -> Iterator[ReaderRun]:
     try:
         process.stdin.write(json.dumps(_request(source) | task).encode())
         process.stdin.close()
-        yield run
+        try:
+            yield run
+        except Exception as error:
+            # A reader that is stopped amid a line makes COPY fail on the half line: its own reason is the one to tell.
+            if _has_ended(process):
+                listener.join()
+                _answer(process.returncode, b"".join(said), error)
+            raise
         process.stdout.close()
         code = process.wait()
         listener.join()
-        run.answer.update(_answer(code, said[0] if said else b""))
+        run.answer.update(_answer(code, b"".join(said)))
     finally:
         deadline.cancel()
         if process.poll() is None:
@@ -82,25 +114,39 @@ def _reader(source: SourceFile, task: dict[str, Any]) -> Iterator[ReaderRun]:
         process.stdout.close()
 
 
+def _has_ended(process: subprocess.Popen[bytes]) -> bool:
+    """Whether the process has ended by itself, or is just about to. One that still writes rows is held up by the full pipe and stays."""
+    try:
+        process.wait(timeout=1)
+    except subprocess.TimeoutExpired:
+        return False
+    return True
+
+
 def _request(source: SourceFile) -> dict[str, Any]:
     return {
         "path": str(Path(source.stored.path)),
         "format": source.format,
         "memory_bytes": settings.BATCH_READER_MEMORY_BYTES,
-        "seconds": settings.BATCH_READER_SECONDS,
+        "seconds": math.ceil(settings.BATCH_READER_SECONDS),
         "unpacked_bytes": settings.BATCH_MAX_UNPACKED_BYTES,
         "max_rows": settings.BATCH_MAX_ROWS,
         "max_columns": settings.BATCH_MAX_COLUMNS,
     }
 
 
-def _answer(code: int, said: bytes) -> dict[str, Any]:
+def _answer(code: int, said: bytes, cause: Exception | None = None) -> dict[str, Any]:
+    """What the reader answered.
+
+    Raises JobRefused (from `cause`) when it refused the source, was stopped by a limit or crashed.
+    """
     try:
-        answer = json.loads(said.decode().rpartition("\n")[2] or "{}")
+        answer = json.loads(said.decode(errors="replace").rpartition("\n")[2] or "{}")
     except ValueError:
         answer = {}
     if "ok" in answer:
         return dict(answer["ok"])
     if "refused" in answer:
-        raise JobRefused(answer["refused"], **answer["figures"])
-    raise JobRefused("source_too_demanding" if code < 0 else "not_a_spreadsheet", limit=settings.BATCH_READER_MEMORY_BYTES)
+        raise JobRefused(answer["refused"], **answer["figures"]) from cause
+    logger.warning("the reader ended with %s: %s", code, said[-2_000:].decode(errors="replace").strip())
+    raise JobRefused("source_too_demanding" if code < 0 else "not_a_spreadsheet") from cause
