@@ -134,6 +134,8 @@ class Customer(TimestampedModel):
         ]
         indexes: ClassVar = [
             models.Index(fields=["pinyin", "id"], name="customer_pinyin"),
+            models.Index(fields=["level", "id"], name="customer_level"),
+            models.Index(fields=["value_score", "id"], name="customer_value_score"),
             models.Index(fields=["manager", "pinyin", "id"], name="customer_manager_pinyin"),
             models.Index(fields=["org_unit", "pinyin", "id"], name="customer_unit_pinyin"),
         ]

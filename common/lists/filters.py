@@ -164,6 +164,8 @@ class FilterEntry:
     """One filter as the page shows it: a chip when it is set, else an entry of the menu.
 
     Attributes:
+        name: the filter's name in its filter set.
+        is_lazy: its choices are rows of another table, which are read when its form is opened and not before.
         field: the bound form field.
         names: its URL parameters.
         operator, sentence: the rest of the chip's sentence after the label; empty where the filter is not set.
@@ -171,6 +173,8 @@ class FilterEntry:
         is_set: whether its parameters are given.
     """
 
+    name: str
+    is_lazy: bool
     field: BoundField
     names: list[str]
     operator: str
@@ -223,8 +227,9 @@ def _entry(filterset: Any, name: str) -> FilterEntry:
     errors = [str(message) for message in filterset.form.errors.get(name, [])]
     given = any(value.strip() for parameter in names for value in filterset.data.getlist(parameter))
     value = filterset.form.cleaned_data.get(name) if not errors else None
-    operator, sentence = _sentence(filterset.filters[name], value) if given and not errors else ("", "")
-    return FilterEntry(field, names, operator, sentence, errors, given)
+    item = filterset.filters[name]
+    operator, sentence = _sentence(item, value) if given and not errors else ("", "")
+    return FilterEntry(name, isinstance(item, ModelChoicesFilter), field, names, operator, sentence, errors, given)
 
 
 def _sentence(item: Any, value: Any) -> tuple[str, str]:

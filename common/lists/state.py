@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 COUNT_LIMIT: Final = 10_000
 SEARCH_LIMIT: Final = 100
+OPEN: Final = "choose"
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +52,27 @@ class Row:
     source: Any
     url: str
     cells: list[Cell]
+
+
+@dataclass(frozen=True, slots=True)
+class FilterForm:
+    """The form of one filter.
+
+    Attributes:
+        filter: the filter.
+        element_id: the id of the form's element.
+        is_open: the address asks for this form.
+        open_url: the address that asks for it.
+        hidden: names and values of what else is filtered, sorted and searched for.
+        without: the address without this filter.
+    """
+
+    filter: FilterEntry
+    element_id: str
+    is_open: bool
+    open_url: str
+    hidden: list[tuple[str, str]]
+    without: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +114,7 @@ class ListState:
 
     def _kept(self, drop: Sequence[str]) -> QueryDict:
         query = QueryDict(mutable=True)
-        gone = {*drop, f"{self.prefix}after", f"{self.prefix}before"}
+        gone = {*drop, f"{self.prefix}after", f"{self.prefix}before", f"{self.prefix}{OPEN}"}
         for name, values in self.parameters.lists():
             filled = [value for value in values if value.strip()]
             if filled and name not in gone:
@@ -132,18 +154,34 @@ class ListState:
         return entries_of(self._filterset) if self._filterset is not None else []
 
     @cached_property
-    def chips(self) -> list[dict[str, Any]]:
-        """The filters that are set, each with the hidden inputs of its form and the address without it."""
-        return [
-            {"filter": entry, "hidden": self.kept_by(*entry.names), "without": self.address(entry.names)}
-            for entry in self.filters
-            if entry.is_set
-        ]
+    def chips(self) -> list[FilterForm]:
+        """The filters that are set."""
+        return [self._form(entry) for entry in self.filters if entry.is_set]
 
     @cached_property
-    def menu(self) -> list[dict[str, Any]]:
+    def menu(self) -> list[FilterForm]:
         """The filters that can be added."""
-        return [{"filter": entry, "hidden": self.kept_by(*entry.names)} for entry in self.filters if not entry.is_set]
+        return [self._form(entry) for entry in self.filters if not entry.is_set]
+
+    def _form(self, entry: FilterEntry) -> FilterForm:
+        return FilterForm(
+            filter=entry,
+            element_id=f"{self.element_id}-{entry.name}-form",
+            is_open=self.parameters.get(f"{self.prefix}{OPEN}") == entry.name,
+            open_url=self.address(changes={f"{self.prefix}{OPEN}": entry.name}),
+            hidden=self.kept_by(*entry.names),
+            without=self.address(entry.names),
+        )
+
+    @property
+    def opened(self) -> FilterForm | None:
+        """The filter whose form the address asks for."""
+        return next((form for form in [*self.chips, *self.menu] if form.is_open), None)
+
+    @property
+    def menu_is_open(self) -> bool:
+        """Whether the menu of filters stands open because one of its forms is asked for."""
+        return any(form.is_open for form in self.menu)
 
     @property
     def has_search(self) -> bool:

@@ -11,6 +11,7 @@ from django.utils.cache import patch_vary_headers
 from django.views import View
 
 from common.lists.definition import ListDefinition
+from common.lists.state import FilterForm
 
 
 def is_list_swap(request: HttpRequest, definition: ListDefinition) -> bool:
@@ -34,7 +35,9 @@ def render_list(
 
 
 def render_swap(request: HttpRequest, definition: ListDefinition) -> HttpResponse | None:
-    """The list's changing part when htmx asks for that, else None: for a view that renders its page in another way."""
+    """What htmx asks for of the list, its changing part or a filter's form, else None: for a view that renders its page in another way."""
+    if (opened := _asked_form(request, definition)) is not None:
+        return render(request, "components/list/filter_form.html", {"list": definition.state, "entry": opened})
     if not is_list_swap(request, definition):
         return None
     state = definition.state
@@ -43,6 +46,14 @@ def render_swap(request: HttpRequest, definition: ListDefinition) -> HttpRespons
         response["HX-Push-Url"] = state.canonical_address
     patch_vary_headers(response, ["HX-Request", "HX-Target"])
     return response
+
+
+def _asked_form(request: HttpRequest, definition: ListDefinition) -> FilterForm | None:
+    htmx: Any = getattr(request, "htmx", None)
+    if not htmx or htmx.history_restore_request:
+        return None
+    opened = definition.state.opened
+    return opened if opened is not None and htmx.target == opened.element_id else None
 
 
 class ListPage(View):

@@ -78,6 +78,18 @@ def test_find_open_and_edit(page, live_server, manager, customers, sign_in, chec
     page.get_by_role("link", name="Remove the filter Lifecycle").click()
     expect(count).to_have_text("65")
 
+    # Choices of another table are read when their form opens.
+    page.get_by_text("Filter", exact=True).click()
+    page.locator("summary", has_text="Account manager").click()
+    page.get_by_label("李静").check()
+    page.get_by_role("button", name="Apply").locator("visible=true").click()
+    expect(page.locator(".list-chip").first).to_contain_text("Account manager is 李静")
+    page.get_by_text("Account manager is").click()
+    expect(page.get_by_label("李静")).to_be_checked()
+    check_axe()
+    page.keyboard.press("Escape")
+    page.get_by_role("link", name="Clear all").click()
+
     # Search while typing keeps the focus in the box.
     box = page.get_by_role("searchbox", name="Name, code or pinyin")
     box.press_sequentially("yjsdyrmyy", delay=20)
@@ -210,6 +222,12 @@ def test_without_scripts(browser, browser_context_args, live_server, manager, cu
         page.get_by_label("A1").check()
         page.get_by_role("button", name="Apply").locator("visible=true").click()
         expect(page.locator("#list-customers-count")).to_have_text("1")
+        page.locator(".list-add > summary").click()
+        page.locator("summary", has_text="Industry").click()
+        page.get_by_role("link", name="Show the choices").locator("visible=true").click()
+        page.get_by_label("Health care").check()
+        page.get_by_role("button", name="Apply").locator("visible=true").click()
+        expect(page.get_by_text("Industry is")).to_be_visible()
         page.get_by_role("link", name=HOSPITAL, exact=True).click()
         page.get_by_role("navigation", name="Sections").get_by_role("link", name="Hierarchy").click()
         expect(page.get_by_role("link", name=f"{HOSPITAL}东院")).to_be_visible()
