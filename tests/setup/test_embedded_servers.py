@@ -13,7 +13,7 @@ from pathlib import Path
 import psycopg2
 import pytest
 
-from crm_site.embedded import PostgresServer, programs
+from crm_site.embedded import EmbeddedServerError, PostgresServer, programs
 from crm_site.embedded.processes import Account, server_account
 from crm_site.embedded.provide import BASE_DIR
 from crm_site.embedded.state import State
@@ -168,7 +168,7 @@ def test_the_systems_postgresql_is_the_fallback(var_folder: Path, monkeypatch: p
     monkeypatch.setattr(programs, "OLDEST_MAJOR", 13)
     try:
         found = programs.find_programs()
-    except Exception as error:  # noqa: BLE001
+    except EmbeddedServerError as error:
         pytest.skip(str(error))
     server = PostgresServer(var_folder / "system", durable=False)
     try:
@@ -179,8 +179,8 @@ def test_the_systems_postgresql_is_the_fallback(var_folder: Path, monkeypatch: p
 
 
 def test_data_of_another_version_are_not_touched(monkeypatch: pytest.MonkeyPatch) -> None:
-    with pytest.raises(programs.EmbeddedServerError, match="made by PostgreSQL 99"):
+    with pytest.raises(EmbeddedServerError, match="made by PostgreSQL 99"):
         programs.find_programs(99)
     monkeypatch.setattr(programs, "_candidates", list)
-    with pytest.raises(programs.EmbeddedServerError, match="set DATABASE_URL"):
+    with pytest.raises(EmbeddedServerError, match="set DATABASE_URL"):
         programs.find_programs()

@@ -14,7 +14,7 @@ from crm_site.embedded.provide import BASE_DIR
 from crm_site.static_files import HashedImports, ManifestStorage
 
 
-class Uncompressed(HashedImports, ManifestStaticFilesStorage):
+class Uncompressed(HashedImports, ManifestStaticFilesStorage):  # type: ignore[misc]  # so it is in Django's stubs
     """What production uses, without the half minute that compression takes."""
 
 
