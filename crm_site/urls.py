@@ -25,8 +25,8 @@ urlpatterns = [
     path("accounts/password/change/", account_views.password_change, name="account_change_password"),
     path("", include("access.urls")),
     path("", include("customers.urls")),
-    path("products/", include("products.urls")),
-    path("members/", include("members.urls")),
+    path("", include("products.urls")),
+    path("", include("members.urls")),
     path("jobs/", include("jobs.urls")),
 ]
 

@@ -12,8 +12,10 @@ class MembersConfig(AppConfig):
 
     def ready(self) -> None:
         """Make provisioning known to the jobs app, and the pages to the others."""
+        from members.batch_panels import register_batch_pages
         from members.job_kind import register_kind
         from members.panels import register_pages
 
         register_kind()
         register_pages()
+        register_batch_pages()

@@ -1,19 +1,28 @@
-"""Addresses of this app, below /members/."""
+"""Addresses of this app: number lists below /members/, batch provisioning below /batches/, and panels of the customer page."""
 
-from django.urls import path
+from django.urls import include, path
 
 from members.views import members
 
 app_name = "members"
 
-urlpatterns = [
+members_urls = [
     path("", members.MemberListPage.as_view(), name="member_list"),
     path("segments/", members.SegmentListPage.as_view(), name="segment_list"),
     path("blacklist/", members.BlacklistPage.as_view(), name="blacklist"),
     path("<int:pk>/edit/", members.member_update, name="member_update"),
     path("numbers/<str:msisdn>/", members.number_detail, name="number_detail"),
-    path("customers/<int:pk>/", members.customer_panel, name="customer_panel"),
-    path("customers/<int:pk>/batches/", members.customer_batches, name="customer_batches"),
-    path("customers/<int:pk>/subscriptions/", members.customer_subscriptions, name="customer_subscriptions"),
-    path("customers/<int:pk>/facts/", members.customer_facts, name="customer_facts"),
+]
+
+customer_urls = [
+    path("members/", members.customer_panel, name="customer_panel"),
+    path("members/subscriptions/", members.customer_subscriptions, name="customer_subscriptions"),
+    path("members/facts/", members.customer_facts, name="customer_facts"),
+    path("batches/", members.customer_batches, name="customer_batches"),
+]
+
+urlpatterns = [
+    path("customers/<int:pk>/", include(customer_urls)),
+    path("members/", include(members_urls)),
+    path("batches/", include("members.batch_urls")),
 ]

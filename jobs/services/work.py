@@ -25,6 +25,7 @@ logger = logging.getLogger(__name__)
 
 RUN: Final = "run"
 MAX_ERRORS: Final = 3
+MAX_JOB_ERRORS: Final = 200  # past these it is not single rows that are at fault
 MAX_DEATHS: Final = 12  # attempts that ended without a word: the worker was killed, which is seldom the row's fault
 
 
@@ -67,7 +68,7 @@ def _advance_single(job: Job) -> bool:
 
 
 def _fail(job: Job, refusal: JobRefused) -> None:
-    Job.objects.filter(pk=job.pk).exclude(awaits="").update(
+    Job.objects.filter(pk=job.pk, source=job.source_id).exclude(awaits="").update(  # a source replaced meanwhile is not at fault
         status=JobStatus.FAILED, awaits="", error=refusal.as_json(), finished_at=timezone.now(), updated_at=timezone.now()
     )
 
@@ -219,8 +220,11 @@ def _last_reference(job: Job) -> str:
 
 
 def _split_or_poison(job: Job, chunk: JobChunk) -> None:
-    """Halve a chunk that keeps failing, down to the one row that is at fault, which fails alone. An all-or-none run fails whole."""
-    if job.mode == JobMode.ATOMIC:
+    """Halve a chunk that keeps failing, down to the one row that is at fault, which fails alone.
+
+    An all-or-none run fails whole, and so does one in which nearly everything fails.
+    """
+    if job.mode == JobMode.ATOMIC or JobAttempt.objects.filter(job=job).exclude(error="").count() > MAX_JOB_ERRORS:
         _stop_run(job, JobRefused("worked_too_often", reference=_last_reference(job)))
         return
     with transaction.atomic():

@@ -25,6 +25,7 @@ from members.bulk.rows import drop_rows, has_rows
 from members.bulk.undoing import applied_rows
 from members.models import ProvisioningBatch
 from members.services.plan import ActionSpec, Plan, parameters_of, plan_batch
+from members.services.reach import customer_to_provision
 
 KIND: Final = "provisioning"
 INSPECT: Final = "inspect"
@@ -62,7 +63,7 @@ def create_batch(
     """
     require(actor, "members", Action.CHANGE)
     require(actor, "jobs", Action.ADD)
-    customer = Customer.objects.get_visible(actor, customer_id)
+    customer = customer_to_provision(actor, customer_id)
     known = _known_job(actor, idempotency_key)
     if known is not None:
         return known
@@ -104,7 +105,7 @@ def _configure(job: Job, customer: Customer, options: BatchOptions) -> Plan:
         "chunk_rows": settings.BATCH_CHUNK_ROWS,
     }
     job.mode = options.mode
-    job.status, job.awaits, job.error = JobStatus.CHECKING, CHECK, None
+    job.status, job.awaits, job.error, job.finished_at = JobStatus.CHECKING, CHECK, None, None
     return plan
 
 
@@ -119,8 +120,7 @@ def configure_batch(*, job_id: int, actor: User, options: BatchOptions) -> Job:
     """
     job = Job.objects.select_for_update(of=("self",)).get_visible(actor, job_id, Action.CHANGE)
     batch = ProvisioningBatch.objects.select_related("customer").get(job=job)
-    if job.status not in _CONFIGURABLE or job.undo_of_id or job.started_at:
-        raise JobRefused("wrong_state", state=str(job.get_status_display()))
+    _ensure_configurable(job)
     _configure(job, batch.customer, options)
     batch.mapping = options.mapping or {}
     batch.save(update_fields=["mapping"])
@@ -142,6 +142,43 @@ def recheck_batch(*, job_id: int, actor: User) -> Job:
     JobChunk.objects.filter(job=job).delete()
     _await_check(job)
     return job
+
+
+@transaction.atomic
+def replace_source(*, job_id: int, actor: User, source: SourceFile, source_name: str) -> Job:
+    """Give a batch that has not been run another source, such as the mended file; its actions are kept, and a person looks at them again.
+
+    Raises Http404 when the job is hidden from `actor`, JobRefused (wrong_state) once it has been run or while it is being checked.
+    """
+    job = Job.objects.select_for_update(of=("self",)).get_visible(actor, job_id, Action.CHANGE)
+    require(actor, "members", Action.CHANGE)
+    _ensure_configurable(job)
+    ProvisioningBatch.objects.filter(job=job).update(inspection=None, mapping={})
+    job.source, job.source_name = source, source_name[:200]
+    job.status, job.awaits, job.error, job.finished_at = JobStatus.UPLOADED, INSPECT, None, None
+    job.rows = job.eligible = job.skipped = job.failed = job.warned = 0
+    job.summary, job.fingerprint = {}, ""
+    _await_check(job)
+    return job
+
+
+@transaction.atomic
+def choose_mode(*, job_id: int, actor: User, mode: str) -> Job:
+    """Run all rows or none, or the good rows now. The check says what each row is, whatever the mode, so it stands.
+
+    Raises Http404 when the job is hidden from `actor`, JobRefused (wrong_state) unless it is ready to run.
+    """
+    job = Job.objects.select_for_update(of=("self",)).get_visible(actor, job_id, Action.CHANGE)
+    if job.status != JobStatus.VALIDATED or job.undo_of_id:
+        raise JobRefused("wrong_state", state=str(job.get_status_display()))
+    job.mode = JobMode(mode)
+    job.save(update_fields=["mode", "updated_at"])
+    return job
+
+
+def _ensure_configurable(job: Job) -> None:
+    if job.status not in _CONFIGURABLE or job.undo_of_id or job.started_at:
+        raise JobRefused("wrong_state", state=str(job.get_status_display()))
 
 
 def _await_check(job: Job) -> None:
@@ -215,7 +252,7 @@ def start_run(job: Job, actor: User) -> None:
     hint_on_commit(job.pk)
 
 
-_UNDOABLE: Final = (JobStatus.DONE, JobStatus.DONE_WITH_ERRORS, JobStatus.CANCELLED, JobStatus.FAILED)
+UNDOABLE: Final = (JobStatus.DONE, JobStatus.DONE_WITH_ERRORS, JobStatus.CANCELLED, JobStatus.FAILED)
 
 
 @transaction.atomic
@@ -229,7 +266,7 @@ def undo_batch(*, job_id: int, actor: User, run_when_checked: bool = False) -> J
     existing = undone.undo_jobs.exclude(status__in=(JobStatus.FAILED, JobStatus.CANCELLED)).first()
     if existing is not None:
         raise JobRefused("undone_already", job=existing.pk)
-    if undone.status not in _UNDOABLE or undone.undo_of_id or undone.kind != KIND:
+    if undone.status not in UNDOABLE or undone.undo_of_id or undone.kind != KIND:
         raise JobRefused("wrong_state", state=str(undone.get_status_display()))
     if not applied_rows(undone.pk):
         raise JobRefused("nothing_to_undo")

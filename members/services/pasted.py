@@ -1,0 +1,30 @@
+"""Numbers pasted into the page become a source like any other."""
+
+from __future__ import annotations
+
+import io
+import re
+from typing import Final
+
+from jobs.models import SourceFile
+from jobs.services.files import keep_source
+from members.reading.normalise import normalise_number
+
+_BETWEEN: Final = re.compile(r"[,;，；、]+|\s+")
+
+
+def pasted_source(text: str) -> SourceFile:
+    """Keep pasted text as a CSV source: cells as a spreadsheet copies them, or numbers one a line or many in a line.
+
+    Raises JobRefused: empty_file, file_too_large.
+    """
+    lines = text.replace("\r\n", "\n").replace("\r", "\n").replace("\0", "").strip("\n").split("\n")
+    kept = [number for line in lines for number in _numbers_of(line)]
+    content = "\n".join(kept).strip()
+    return keep_source(io.BytesIO(f"{content}\n".encode() if content else b""), "csv")
+
+
+def _numbers_of(line: str) -> list[str]:
+    """The numbers of a line that holds nothing but several numbers; else the line as it is."""
+    parts = [part for part in _BETWEEN.split(line) if part]
+    return parts if len(parts) > 1 and all(normalise_number(part)[0] for part in parts) else [line]
