@@ -171,7 +171,7 @@ class TariffField(forms.ModelChoiceField):  # type: ignore[type-arg]
 class DiscountsField(forms.ModelMultipleChoiceField):  # type: ignore[type-arg]
     """A choice of discounts, each with what it does and the group of which only one may be chosen."""
 
-    widget = forms.CheckboxSelectMultiple
+    widget = forms.CheckboxSelectMultiple(attrs={"class": "form-check-input"})
 
     def label_from_instance(self, discount: Any) -> str:
         """Name, effect and stacking group."""

@@ -22,7 +22,7 @@ from products.filters import DiscountFilters, OfferFilters, ProductFilters
 from products.models import Discount, Offer, OfferStatus, Product
 from products.money import discount_text, yuan
 from products.querysets import may_keep_catalogue
-from products.services.pricing import fees_on, months_since, net_price
+from products.services.pricing import fees_on, in_order, months_since, net_price
 from products.templatetags.products import stage_label
 
 
@@ -153,7 +153,7 @@ class OfferList(ListDefinition):
         Column(
             key="discounts",
             label=gettext_lazy("Discounts"),
-            value=lambda row: " + ".join(discount_text(d) for d in row.discounts.all()),
+            value=lambda row: " + ".join(discount_text(d) for d in in_order(row.discounts.all())),
             hide_on_phone=True,
         ),
         Column(key="net", label=gettext_lazy("Net price"), values=_net_fees, numeric=True),
@@ -193,3 +193,19 @@ class OfferList(ListDefinition):
         return [
             ListAction(label=_("New offer"), url=f"{reverse('products:offer_create')}?customer={customer.pk}", icon="plus", primary=True)
         ]
+
+
+class CustomerOfferList(OfferList):
+    """Offers of one customer (`customer=`)."""
+
+    name = "customer_offers"
+    search_fields: ClassVar[Sequence[str]] = ("code__istartswith", "product__name_zh__icontains", "product__name_en__icontains")
+    search_label = gettext_lazy("Search by offer or product")
+    empty_text = gettext_lazy("No offers yet. Make the customer one, and its numbers can be put on it.")
+
+
+class ProductOfferList(OfferList):
+    """Offers with one product (`product=`)."""
+
+    name = "product_offers"
+    empty_text = gettext_lazy("No offer uses this product yet.")

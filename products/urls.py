@@ -1,12 +1,12 @@
-"""Addresses of this app, below /products/."""
+"""Addresses of this app: the catalogue and offers below /products/, and a panel of the customer page."""
 
-from django.urls import path
+from django.urls import include, path
 
 from products.views import catalogue, customer_panel, offers
 
 app_name = "products"
 
-urlpatterns = [
+product_urls = [
     path("", catalogue.ProductListPage.as_view(), name="product_list"),
     path("new/", catalogue.product_create, name="product_create"),
     path("<int:pk>/", catalogue.product_detail, name="product_detail"),
@@ -28,7 +28,15 @@ urlpatterns = [
     path("offers/<int:pk>/approve/", offers.offer_approve, name="offer_approve"),
     path("offers/<int:pk>/return/", offers.offer_return, name="offer_return"),
     path("offers/<int:pk>/withdraw/", offers.offer_withdraw, name="offer_withdraw"),
-    path("customers/<int:pk>/", customer_panel.customer_panel, name="customer_panel"),
-    path("customers/<int:customer_pk>/subscriptions/new/", customer_panel.group_subscription_create, name="group_subscription_create"),
     path("subscriptions/<int:pk>/end/", customer_panel.group_subscription_end, name="group_subscription_end"),
+]
+
+customer_urls = [
+    path("", customer_panel.customer_panel, name="customer_panel"),
+    path("subscriptions/new/", customer_panel.group_subscription_create, name="group_subscription_create"),
+]
+
+urlpatterns = [
+    path("products/", include(product_urls)),
+    path("customers/<int:pk>/products/", include(customer_urls)),
 ]

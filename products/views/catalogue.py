@@ -20,7 +20,7 @@ from products.forms import DiscountForm, PriceForm, ProductForm, RuleForm, Tarif
 from products.models import Discount, Product, ProductRule, ProductRuleKind, Tariff
 from products.querysets import may_keep_catalogue
 from products.services.catalogue import add_price, add_rule, remove_rule
-from products.tables import DiscountList, OfferList, ProductList
+from products.tables import DiscountList, ProductList, ProductOfferList
 from products.views.shared import Step, attempt, form_page
 
 
@@ -45,11 +45,11 @@ def _above(product: Product | None = None) -> list[Step]:
 def product_detail(request: HttpRequest, pk: int) -> HttpResponse:
     """A product: rules both ways, tariffs with dated prices, the offers that use it."""
     product = Product.objects.get_visible(signed_in(request), pk)
-    offers = OfferList(request, embedded=True, prefix="offers", product=product)
+    offers = ProductOfferList(request, embedded=True, prefix="offers", product=product)
     return render_swap(request, offers) or _product_page(request, product, offers)
 
 
-def _product_page(request: HttpRequest, product: Product, offers: OfferList, rule_form: RuleForm | None = None) -> HttpResponse:
+def _product_page(request: HttpRequest, product: Product, offers: ProductOfferList, rule_form: RuleForm | None = None) -> HttpResponse:
     keeper = may_keep_catalogue(request.user)
     context = {
         "product": product,
@@ -112,7 +112,7 @@ def rule_add(request: HttpRequest, pk: int) -> HttpResponse:
         else:
             messages.success(request, _("Rule entered. It counts from the next batch on."))
             return redirect("products:product_detail", pk)
-    offers = OfferList(request, embedded=True, prefix="offers", url=reverse("products:product_detail", args=[pk]), product=product)
+    offers = ProductOfferList(request, embedded=True, prefix="offers", url=reverse("products:product_detail", args=[pk]), product=product)
     return _product_page(request, product, offers, form)
 
 

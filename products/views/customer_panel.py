@@ -24,7 +24,7 @@ from products.forms import EndForm, GroupSubscriptionForm
 from products.models import GroupSubscription
 from products.services.group_subscriptions import end_group_subscription
 from products.services.pricing import monthly_fees
-from products.tables import OfferList
+from products.tables import CustomerOfferList
 from products.views.shared import Step, form_page
 
 
@@ -34,7 +34,7 @@ def customer_panel(request: HttpRequest, pk: int) -> HttpResponse:
     user = signed_in(request)
     require(user, "products")
     customer = Customer.objects.get_visible(user, pk)
-    offers = OfferList(request, embedded=True, customer=customer)
+    offers = CustomerOfferList(request, embedded=True, customer=customer)
     context = {
         "customer": customer,
         "list": offers.state,
@@ -61,16 +61,16 @@ def _panel_url(customer_pk: int) -> str:
 
 
 @require_http_methods(["GET", "POST"])
-def group_subscription_create(request: HttpRequest, customer_pk: int) -> HttpResponse:
+def group_subscription_create(request: HttpRequest, pk: int) -> HttpResponse:
     """Put the customer as a whole on a product."""
     user = signed_in(request)
     require(user, "products", Action.ADD)
-    customer = Customer.objects.get_visible(user, customer_pk)
+    customer = Customer.objects.get_visible(user, pk)
     form = GroupSubscriptionForm(request.POST or None, customer=customer, actor=user)
     if request.method == "POST" and form.written():
         messages.success(request, _("Subscription added."))
-        return redirect(_panel_url(customer_pk))
-    trail = [Step(customer.name, _panel_url(customer_pk))]
+        return redirect(_panel_url(pk))
+    trail = [Step(customer.name, _panel_url(pk))]
     return form_page(request, form, title=_("New group subscription"), submit=_("Add subscription"), trail=trail)
 
 

@@ -86,7 +86,9 @@ def test_the_chip_follows_what_runs(manager: User, customer: Customer) -> None:
     make_job(customer, make_director(unit=customer.org_unit), awaits="run", status=JobStatus.RUNNING)
     make_job(customer, manager, status=JobStatus.VALIDATED)
     assert client.get(address).content.strip() == b""
-    running = make_job(customer, manager, awaits="run", status=JobStatus.RUNNING, eligible=200, applied=100, conflicts=28)
+    running = make_job(customer, manager, awaits="run", status=JobStatus.RUNNING, eligible=200)
+    running.chunks.create(first=1, last=128, state="done", applied=100, conflicts=28)
+    running.chunks.create(first=129, last=200)
     chip = client.get(address).content.decode()
     assert f"#{running.pk} · 64%" in chip
     assert "every 2s" in chip
