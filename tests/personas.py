@@ -1,8 +1,8 @@
 """The people that tests speak of: one small organisation, and a user of every standing in it.
 
-    group ── province ── city ── team        manager, colleague (team); director (city)
-          └─ other_province ── other_city    foreign_director, foreign_manager (other_city)
-    administrator, viewer (group); outsider has no role at all
+group ── province ── city ── team        manager, colleague (team); director (city)
+      └─ other_province ── other_city    foreign_director, foreign_manager (other_city)
+administrator, viewer (group); outsider has no role at all
 """
 
 from __future__ import annotations
