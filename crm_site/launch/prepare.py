@@ -232,10 +232,10 @@ def prepare_browser() -> None:
     """Find or install Chromium and a Chinese font for the browser tests, and name Chromium in CHROMIUM_PATH."""
     if not has_chinese_font():
         install_for_browser(fonts=True)
-    if os.environ.get("CHROMIUM_PATH") or find_chromium():
-        os.environ.setdefault("CHROMIUM_PATH", find_chromium() or "")
+    if os.environ.get("CHROMIUM_PATH"):
         return
-    install_for_browser(fonts=False)
+    if find_chromium() is None:
+        install_for_browser(fonts=False)
     if chromium := find_chromium():
         os.environ["CHROMIUM_PATH"] = chromium
         return
