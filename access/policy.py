@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any, ClassVar, Self, TypeVar
 
 from django.contrib.auth.models import AnonymousUser
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import ObjectDoesNotExist, PermissionDenied
 from django.db import models
 from django.db.models import Q
 from django.http import Http404
@@ -49,7 +49,7 @@ class PolicyQuerySet(models.QuerySet[ModelT]):
         """
         try:
             return self.visible_to(user, action).get(pk=pk)
-        except (self.model.DoesNotExist, ValueError, TypeError, OverflowError) as error:
+        except (ObjectDoesNotExist, ValueError, TypeError, OverflowError) as error:
             raise Http404 from error
 
     def _reach_condition(self, reach: Reach, user: User | AnonymousUser) -> Q:

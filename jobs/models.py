@@ -28,7 +28,7 @@ class SourceFile(models.Model):
         constraints: ClassVar = [models.UniqueConstraint(fields=["sha256", "format"], name="source_file_unique")]
 
     def __str__(self) -> str:
-        return self.sha256[:12]
+        return str(self.sha256[:12])
 
 
 class JobStatus(models.TextChoices):

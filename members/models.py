@@ -54,7 +54,7 @@ class NumberSegment(TimestampedModel):
         ]
 
     def __str__(self) -> str:
-        return self.prefix
+        return str(self.prefix)
 
 
 class BlacklistedNumber(TimestampedModel):
@@ -70,7 +70,7 @@ class BlacklistedNumber(TimestampedModel):
         constraints: ClassVar = [models.UniqueConstraint(fields=["msisdn"], name="blacklisted_number_unique")]
 
     def __str__(self) -> str:
-        return self.msisdn
+        return str(self.msisdn)
 
 
 class NumberState(models.TextChoices):
@@ -133,7 +133,7 @@ class Member(models.Model):
         ]
 
     def __str__(self) -> str:
-        return self.msisdn
+        return str(self.msisdn)
 
     def stage(self, on: datetime.date | None = None) -> str:
         """The state on day `on` (default today): pending, leaving or left by the dates, else the number's own state."""
@@ -210,7 +210,7 @@ class VerdictRule(TimestampedModel):
         constraints: ClassVar = [models.UniqueConstraint(fields=["code"], name="verdict_rule_unique")]
 
     def __str__(self) -> str:
-        return self.code
+        return str(self.code)
 
 
 class ProvisioningBatch(models.Model):

@@ -43,12 +43,14 @@ LABELS: Final[dict[str, _StrPromise]] = {
     "text_too_long": _("Text too long"),
     "text_control": _("Control characters in the text"),
     "changed_since": _("Changed since the check"),
+    "run_failed": _("Could not be run"),
 }
 
 HARD: Final = frozenset(
     {
-        "number_missing", "number_malformed", "duplicate_in_file", "member_elsewhere", "not_a_member", "product_unknown", "tariff_unknown", "offer_unknown",
-        "date_unreadable", "date_reversed", "short_number_malformed", "short_number_taken", "text_too_long", "text_control", "changed_since",
+        "number_missing", "number_malformed", "duplicate_in_file", "member_elsewhere", "not_a_member", "product_unknown",
+        "tariff_unknown", "offer_unknown", "date_unreadable", "date_reversed", "short_number_malformed", "short_number_taken", "text_too_long", "text_control", "changed_since",
+        "run_failed",
     }
 )  # fmt: skip
 """Codes that stay errors whatever the rules say: the tables themselves forbid such rows, or there is nothing to write."""

@@ -229,7 +229,7 @@ class Offer(TimestampedModel):
         ]
 
     def __str__(self) -> str:
-        return self.code
+        return str(self.code)
 
     def stage(self, on: datetime.date | None = None) -> str:
         """The state on day `on` (default today): a stored status, or effective, expiring (30 days) or expired by the dates."""

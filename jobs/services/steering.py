@@ -21,7 +21,7 @@ def cancel_job(*, job_id: int, actor: User) -> Job:
 
     Raises Http404 when the job is hidden from `actor`, JobRefused (wrong_state) when it is finished.
     """
-    job = Job.objects.select_for_update(of=("self",)).get_visible(actor, job_id, Action.CHANGE)
+    job = Job.objects.select_for_update(of=("self",), no_key=True).get_visible(actor, job_id, Action.CHANGE)
     if job.is_finished:
         raise JobRefused("wrong_state", state=job.get_status_display())
     now = timezone.now()
@@ -42,7 +42,7 @@ def pause_job(*, job_id: int, actor: User) -> Job:
 
     Raises Http404 when the job is hidden from `actor`, JobRefused (wrong_state) when it does not run.
     """
-    job = Job.objects.select_for_update(of=("self",)).get_visible(actor, job_id, Action.CHANGE)
+    job = Job.objects.select_for_update(of=("self",), no_key=True).get_visible(actor, job_id, Action.CHANGE)
     if job.awaits != RUN or job.status == JobStatus.PAUSED:
         raise JobRefused("wrong_state", state=job.get_status_display())
     job.status = JobStatus.PAUSED
@@ -56,7 +56,7 @@ def resume_job(*, job_id: int, actor: User) -> Job:
 
     Raises Http404 when the job is hidden from `actor`, JobRefused (wrong_state) when it is not paused.
     """
-    job = Job.objects.select_for_update(of=("self",)).get_visible(actor, job_id, Action.CHANGE)
+    job = Job.objects.select_for_update(of=("self",), no_key=True).get_visible(actor, job_id, Action.CHANGE)
     if job.status != JobStatus.PAUSED:
         raise JobRefused("wrong_state", state=job.get_status_display())
     job.status = JobStatus.RUNNING

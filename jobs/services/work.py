@@ -1,7 +1,8 @@
 """Moving jobs forward. PostgreSQL says what is due; a Celery message only hints that somebody should look.
 
-`advance` does one piece of a job's work: a single work (reading, checking) in one transaction, or one chunk of its run in one transaction. A worker that
-dies rolls back and leaves nothing held. Attempts are written in their own transactions before the work, so that they count whatever happens.
+`advance` does one piece of a job's work: a single work (reading, checking) in one transaction, or one chunk of its run in one
+transaction. A worker that dies rolls back and leaves nothing held. Attempts are written in their own transactions before the work, so
+that they count whatever happens.
 """
 
 from __future__ import annotations
@@ -46,8 +47,11 @@ def advance(job_id: int) -> bool:
 
 
 def _advance_single(job: Job) -> bool:
-    attempt = _begin_attempt(job, None)
+    attempt = _begin_single(job)
+    if attempt is None:
+        return False
     if _is_worn_out(job, None):
+        attempt.delete()
         _fail(job, JobRefused("worked_too_often", reference=_last_reference(job)))
         return False
     try:
@@ -82,11 +86,12 @@ def _advance_run(job: Job) -> bool:
         return _finish_if_over(job.pk)
     chunk, attempt = claimed
     if _is_worn_out(job, chunk):
+        attempt.delete()
         _split_or_poison(job, chunk)
         return True
     try:
         with transaction.atomic():
-            if not _lock_open(chunk):
+            if not (_lock_open(chunk) and _may_go_on(job)):
                 attempt.delete()
                 return True
             _apply(job, chunk)
@@ -120,8 +125,13 @@ def _lock_open(chunk: JobChunk) -> bool:
     return JobChunk.objects.select_for_update(skip_locked=True).filter(pk=chunk.pk, state=ChunkState.OPEN).first() is not None
 
 
-def _apply(job: Job, chunk: JobChunk) -> None:
+def _may_go_on(job: Job) -> bool:
+    """Whether the run still goes on, now that a chunk of it is locked: whoever ends a run locks or awaits its open chunks first."""
     job.refresh_from_db()
+    return job.awaits == RUN and job.status in _MAY_RUN and job.cancel_requested_at is None
+
+
+def _apply(job: Job, chunk: JobChunk) -> None:
     run_chunk = kind_of(job).run_chunk
     if run_chunk is None:
         raise TypeError(f"{job.kind} has no chunks")
@@ -144,20 +154,22 @@ def _stop_run(job: Job, refusal: JobRefused) -> None:
         _finish_if_over(job.pk)
         return
     with transaction.atomic():
-        locked = Job.objects.select_for_update().get(pk=job.pk)
+        locked = Job.objects.select_for_update(no_key=True).get(pk=job.pk)
         if locked.awaits == RUN:
+            # Other workers may be at chunks of the job: what they apply counts, so wait for them.
+            list(JobChunk.objects.select_for_update().filter(job=locked, state=ChunkState.OPEN))
             locked.error = refusal.as_json()
             _close(locked, JobStatus.FAILED)
 
 
 def _finish_if_over(job_id: int) -> bool:
-    """End the run when every chunk is dealt with, or it was cancelled and nobody works any more. Returns whether work is left for the caller."""
+    """End the run when every chunk is dealt with, or it was cancelled and nobody works any more."""
     with transaction.atomic():
-        job = Job.objects.select_for_update().get(pk=job_id)
+        job = Job.objects.select_for_update(no_key=True).get(pk=job_id)
         if job.awaits != RUN or job.status == JobStatus.PAUSED:
             return False
         open_chunks = JobChunk.objects.filter(job=job, state=ChunkState.OPEN)
-        if job.cancel_requested_at is not None:
+        if job.cancel_requested_at is not None and open_chunks.exists():
             if len(open_chunks.select_for_update(skip_locked=True)) < open_chunks.count():
                 return False  # a chunk is under way; whoever works at it comes back here
             _close(job, JobStatus.CANCELLED)
@@ -185,9 +197,13 @@ def _close(job: Job, status: JobStatus) -> None:
 # --- attempts --------------------------------------------------------------------------------------------------------------------------
 
 
-def _begin_attempt(job: Job, chunk: JobChunk | None) -> JobAttempt:
-    Job.objects.filter(pk=job.pk).update(heartbeat_at=timezone.now())
-    return JobAttempt.objects.create(job=job, chunk=chunk, work=job.awaits, worker=_worker_name())
+def _begin_single(job: Job) -> JobAttempt | None:
+    """An attempt at the job's single work, None when somebody is at it: what is under way must not look like an attempt that died."""
+    with transaction.atomic():
+        if not lock_job_work(job.pk):
+            return None
+        Job.objects.filter(pk=job.pk).update(heartbeat_at=timezone.now())
+        return JobAttempt.objects.create(job=job, work=job.awaits, worker=_worker_name())
 
 
 def _end_attempt(attempt: JobAttempt) -> None:
@@ -211,7 +227,15 @@ def _is_worn_out(job: Job, chunk: JobChunk | None) -> bool:
     tries = JobAttempt.objects.filter(job=job, chunk=chunk, work=job.awaits)
     errors = tries.exclude(error="").count()
     deaths = tries.filter(ended_at=None).count()
-    return errors >= MAX_ERRORS or deaths > MAX_DEATHS
+    return errors >= _errors_allowed(chunk) or deaths > MAX_DEATHS
+
+
+def _errors_allowed(chunk: JobChunk | None) -> int:
+    """Three, but one for a part of a chunk that has had its three: it is on the way down to the row at fault."""
+    if chunk is None or chunk.first == chunk.last:
+        return MAX_ERRORS
+    is_part = JobChunk.objects.filter(job=chunk.job_id, state=ChunkState.SPLIT, first__lte=chunk.first, last__gte=chunk.last).exists()
+    return 1 if is_part else MAX_ERRORS
 
 
 def _last_reference(job: Job) -> str:
@@ -232,6 +256,9 @@ def _split_or_poison(job: Job, chunk: JobChunk) -> None:
             return
         if chunk.first == chunk.last:
             chunk.state, chunk.conflicts = ChunkState.POISONED, 1
+            poison = kind_of(job).poison_chunk
+            if poison is not None:
+                poison(job, chunk)
         else:
             middle = (chunk.first + chunk.last) // 2
             JobChunk.objects.bulk_create(

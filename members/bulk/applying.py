@@ -10,14 +10,20 @@ from django.db import IntegrityError, transaction
 from members.bulk.choices import choice_of
 from members.bulk.ground import GROUND_OF_MEMBER, GROUND_OF_SUBSCRIPTIONS
 from members.bulk.rows import rows_table
-from members.bulk.statements import execute, fetch, literal, unchecked_references
-from members.services.plan import ActionKind, Plan, PlannedAction
+from members.bulk.statements import execute, fetch, literal, lock_members, unchecked_references
+from members.services.plan import ActionKind, MovedCodes, Plan, PlannedAction
 from members.verdict_codes import BIT
 
 
 @dataclass(frozen=True, slots=True)
 class ChunkRequest:
-    """The rows of job `job_id` at positions `first` to `last`; the rest as in `CheckRequest`."""
+    """The rows of job `job_id` at positions `first` to `last`; the rest as in `CheckRequest`.
+
+    Attributes:
+        has_members: whether any eligible row of the job is about a number that was in the group before.
+        heeds_blacklist: whether the rule about blacklisted numbers is on.
+        moved_codes: tariffs and offers that no longer are what they were in the check.
+    """
 
     job_id: int
     plan: Plan
@@ -25,6 +31,9 @@ class ChunkRequest:
     last: int
     first_day: datetime.date
     filled: frozenset[str]
+    has_members: bool
+    heeds_blacklist: bool
+    moved_codes: MovedCodes
 
     @property
     def scope(self) -> str:
@@ -46,8 +55,14 @@ def apply_chunk(request: ChunkRequest) -> tuple[int, int]:
     Raises IntegrityError when another transaction took one of the numbers at the same moment twice in a row; the chunk may be tried again.
     """
     _lock_referenced(request)
-    _lock_members(request)
-    conflicts = _mark(request, _MOVED_MEMBERS) + _mark(request, _MOVED_NUMBERS)
+    conflicts = _mark_moved_codes(request)
+    if request.has_members:
+        _lock_members(request)
+        conflicts += _mark(request, _MOVED_MEMBERS)
+    if request.heeds_blacklist:
+        conflicts += _mark(request, _BLACKLISTED_SINCE)
+    if request.plan.join:
+        conflicts += _mark(request, _LEAVING_ELSEWHERE)
     try:
         with transaction.atomic():
             _write(request)
@@ -82,15 +97,7 @@ def _lock_referenced(request: ChunkRequest) -> None:
 
 def _lock_members(request: ChunkRequest) -> None:
     """Lock the memberships the chunk changes, in number order, so that two batches on the same numbers wait instead of deadlocking."""
-    if _changes_members(request.plan):
-        execute(
-            f"SELECT 1 FROM members_member m WHERE m.id IN (SELECT r.member_key FROM {request.rows} r WHERE {request.scope}"
-            f" AND r.todo & {_join_bit(request.plan)} = 0) ORDER BY m.msisdn FOR UPDATE"
-        )
-
-
-def _changes_members(plan: Plan) -> bool:
-    return any(action.kind != ActionKind.JOIN for action in plan.actions)
+    lock_members(f"SELECT r.member_key FROM {request.rows} r WHERE {request.scope} AND r.todo & {_join_bit(request.plan)} = 0")
 
 
 def _join_bit(plan: Plan) -> int:
@@ -103,18 +110,19 @@ LEFT JOIN members_member m ON m.id = r.member_key AND m.left_on IS NULL
 LEFT JOIN LATERAL (
     SELECT {ground_of_subscriptions} AS ground FROM members_membersubscription s WHERE s.member_id = m.id AND s.ended_on IS NULL
 ) g ON TRUE
-LEFT JOIN members_blacklistednumber b ON b.msisdn = r.msisdn
-WHERE {scope} AND r.todo & {join_bit} = 0
-    AND (m.id IS NULL OR (b.msisdn IS NOT NULL AND r.verdicts & {blacklisted} = 0)
-         OR r.ground IS DISTINCT FROM ({ground_of_member} # COALESCE(g.ground, 0)))
+WHERE {scope} AND r.todo & {join_bit} = 0 AND (m.id IS NULL OR r.ground IS DISTINCT FROM ({ground_of_member} # COALESCE(g.ground, 0)))
 """
 
-_MOVED_NUMBERS = """
+_BLACKLISTED_SINCE = """
+SELECT r.line FROM {rows} r JOIN members_blacklistednumber b ON b.msisdn = r.msisdn
+WHERE {scope} AND (r.verdicts & {blacklisted}) <> {blacklisted}
+"""
+
+_LEAVING_ELSEWHERE = """
 SELECT r.line FROM {rows} r
-WHERE {scope} AND r.todo & {join_bit} <> 0
-    AND ((r.verdicts & {blacklisted} = 0 AND r.msisdn IN (SELECT msisdn FROM members_blacklistednumber))
-         OR EXISTS (SELECT FROM members_member m WHERE m.msisdn = r.msisdn AND m.left_on IS NOT NULL AND m.left_on > {first_day}
-                    AND m.left_on > COALESCE(r.effective_on, {effective})))
+WHERE {scope} AND r.todo & {join_bit} <> 0 AND EXISTS (
+    SELECT FROM members_member m
+    WHERE m.msisdn = r.msisdn AND m.left_on IS NOT NULL AND m.left_on > {first_day} AND m.left_on > COALESCE(r.effective_on, {effective}))
 """
 
 _TAKEN_NUMBERS = """
@@ -146,8 +154,25 @@ def _mark(request: ChunkRequest, query: str) -> int:
             customer=literal(plan.customer_id),
         )
     )
+    return _turn(request, [line for (line,) in found])
+
+
+def _mark_moved_codes(request: ChunkRequest) -> int:
+    """Rows that name a tariff or an offer which has changed since would silently get another one."""
+    named = []
+    for column, codes in (("tariff_code", request.moved_codes.tariffs), ("offer_code", request.moved_codes.offers)):
+        if codes and column in request.filled:
+            named.append(f"r.{column} IN ({', '.join(literal(code) for code in sorted(codes))})")
+    if not named:
+        return 0
+    found = fetch(f"SELECT r.line FROM {request.rows} r WHERE {request.scope} AND ({' OR '.join(named)})")
+    return _turn(request, [line for (line,) in found])
+
+
+def _turn(request: ChunkRequest, found: list[int]) -> int:
+    """Turn rows into conflicts, by their lines. Returns how many."""
     if found:
-        lines = ", ".join(str(line) for (line,) in found)
+        lines = ", ".join(str(line) for line in found)
         execute(f"UPDATE {request.rows} SET state = 'c', verdicts = verdicts | {BIT['changed_since']} WHERE line IN ({lines})")
     return len(found)
 
@@ -162,7 +187,7 @@ def _write(request: ChunkRequest) -> None:
                 _leave(request, action)
             case ActionKind.UNSUBSCRIBE | ActionKind.CHANGE_TARIFF:
                 _end_subscriptions(request, action)
-            case ActionKind.SUBSCRIBE:
+            case ActionKind.SUBSCRIBE if request.has_members:
                 _close_expired(request, action)
     with unchecked_references():
         for action in request.plan.actions:
@@ -203,10 +228,10 @@ def _subscribe(request: ChunkRequest, action: PlannedAction) -> None:
 
 
 def _leave(request: ChunkRequest, action: PlannedAction) -> None:
-    """End the membership and every live subscription; one that was to begin later ends on its first day."""
+    """End the membership and its subscriptions: one past its expiry on the day it expired, one that was to begin later on its first day."""
     execute(
         f"""
-        UPDATE members_membersubscription s SET ended_on = GREATEST({_effective(request)}, s.effective_on), ended_batch_id = {request.job_id}, updated_at = now()
+        UPDATE members_membersubscription s SET ended_on = GREATEST(LEAST({_effective(request)}, s.expires_on), s.effective_on), ended_batch_id = {request.job_id}, updated_at = now()
         FROM {request.rows} r WHERE {request.scope} AND r.todo & {action.bit} <> 0 AND s.member_id = r.member_key AND s.ended_on IS NULL
         """
     )

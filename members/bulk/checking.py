@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import datetime
 from dataclasses import dataclass, field
+from typing import Final
 
 from members.bulk.choices import Choice, choice_of
 from members.bulk.ground import GROUND_OF_MEMBER, GROUND_OF_SUBSCRIPTIONS
 from members.bulk.rows import draw_key_block, rows_table
 from members.bulk.staging import stage_table
 from members.bulk.statements import execute, literal
-from members.services.plan import WITH_TARIFF, ActionKind, Plan, PlannedAction
+from members.services.plan import ActionKind, Plan, PlannedAction
 from members.verdict_codes import BIT
 from members.verdicts import Severities
 
@@ -49,8 +50,8 @@ class _Verdicts:
 _CHECK = """
 CREATE TABLE {rows} AS
 WITH leaving AS MATERIALIZED (
-    SELECT DISTINCT ON (msisdn) msisdn, customer_id, left_on FROM members_member
-    WHERE left_on IS NOT NULL AND left_on > {first_day} ORDER BY msisdn, left_on DESC
+    SELECT msisdn, max(left_on) FILTER (WHERE customer_id = {customer}) AS own_until, max(left_on) FILTER (WHERE customer_id <> {customer}) AS other_until
+    FROM members_member WHERE left_on IS NOT NULL AND left_on > {first_day} GROUP BY msisdn
 ), held AS MATERIALIZED (
     SELECT s.id, s.member_id, s.product_id, s.tariff_id, s.offer_id, s.effective_on, s.updated_at, COALESCE(s.expires_on, 'infinity') AS until
     FROM members_member m JOIN members_membersubscription s ON s.member_id = m.id AND s.ended_on IS NULL
@@ -73,7 +74,7 @@ FROM (
         FROM {stage} s WINDOW number AS (PARTITION BY msisdn ORDER BY line)
     ) r
     LEFT JOIN members_member m ON m.msisdn = r.msisdn AND m.left_on IS NULL
-    LEFT JOIN leaving l ON l.msisdn = r.msisdn AND l.left_on > r.eff
+    LEFT JOIN leaving l ON l.msisdn = r.msisdn AND GREATEST(l.own_until, l.other_until) > r.eff
     LEFT JOIN members_blacklistednumber b ON b.msisdn = r.msisdn
     LEFT JOIN moved g ON g.member_id = m.id
     {joins}
@@ -132,18 +133,18 @@ def _number_verdicts(verdicts: _Verdicts, plan: Plan, own: str, filled: frozense
     """Verdicts on the number itself and on its dates. Returns the joins they need."""
     customer = literal(plan.customer_id)
     verdicts.add("duplicate_in_file", "r.occurrence > 1")
-    verdicts.add("member_elsewhere", f"m.customer_id <> {customer} OR l.customer_id <> {customer}")
+    verdicts.add("member_elsewhere", f"m.customer_id <> {customer} OR l.other_until > r.eff")
     verdicts.add("blacklisted", "b.msisdn IS NOT NULL")
     verdicts.add("number_suspended", f"{own} AND m.state = 'suspended'")
     verdicts.add("number_porting", f"{own} AND m.state = 'porting'")
-    leaving = f"l.customer_id = {customer} AND m.id IS NULL"
+    leaving = f"l.own_until > r.eff AND {own} IS NOT TRUE"
     verdicts.add("already_leaving", leaving)
     if plan.join:
         verdicts.add("already_member", own)
     else:
         absent = f"m.customer_id IS DISTINCT FROM {customer}"
         verdicts.add("not_a_member", f"r.msisdn IS NOT NULL AND {absent} AND NOT COALESCE({leaving}, FALSE)")
-    verdicts.add("date_reversed", f"r.exp <= r.eff OR ({own} AND r.eff < m.joined_on)")
+    verdicts.add("date_reversed", "r.exp <= r.eff")
     if "short_number" not in filled:
         return ""
     verdicts.add("short_number_taken", "n.occurrence > 1 OR n.taken")
@@ -156,17 +157,19 @@ def _action_verdicts(
     """What one action finds on a row. Returns the joins it needs."""
     bit = action.bit
     if action.kind == ActionKind.JOIN:
-        todo.append(f"CASE WHEN m.id IS NULL AND l.msisdn IS NULL THEN {bit} ELSE 0 END")
+        todo.append(f"CASE WHEN {_FREE} THEN {bit} ELSE 0 END")
         return ""
     if action.kind == ActionKind.LEAVE:
         todo.append(f"CASE WHEN {own} THEN {bit} ELSE 0 END")
+        verdicts.add("date_reversed", f"{own} AND r.eff < m.joined_on")
         return ""
     x = f"x{action.index}"
     joins = f" LEFT JOIN held {x} ON {x}.member_id = m.id AND {x}.product_id = {action.product_id}"
     has = f"COALESCE({x}.until > r.eff, FALSE)"
+    present = _present(plan, own)
     if action.kind == ActionKind.UNSUBSCRIBE:
         todo.append(f"CASE WHEN {has} THEN {bit} ELSE 0 END")
-        verdicts.add("no_product", f"{_present(plan, own)} AND NOT {has}")
+        verdicts.add("no_product", f"{present} AND NOT {has}")
         verdicts.add("date_reversed", f"{has} AND r.eff < {x}.effective_on")
         return joins + _dependents(verdicts, action, plan, has)
     choice = choice_of(action, has_tariffs="tariff_code" in filled, has_offers="offer_code" in filled)
@@ -177,17 +180,22 @@ def _action_verdicts(
         same = f"({x}.tariff_id = {choice.tariff} AND {x}.offer_id IS NOT DISTINCT FROM ({choice.offer}))"
         todo.append(f"CASE WHEN {has} AND NOT {same} THEN {bit} ELSE 0 END")
         verdicts.add("has_tariff", f"{has} AND {same}")
-        verdicts.add("no_product", f"{_present(plan, own)} AND NOT {has}")
-        verdicts.add("date_reversed", f"{has} AND r.eff < {x}.effective_on")
+        verdicts.add("no_product", f"{present} AND NOT {has}")
+        verdicts.add("date_reversed", f"{has} AND NOT {same} AND r.eff < {x}.effective_on")
         return joins
-    todo.append(f"CASE WHEN {_present(plan, own)} AND NOT {has} THEN {bit} ELSE 0 END")
+    begins = f"{present} AND NOT {has}"
+    todo.append(f"CASE WHEN {begins} THEN {bit} ELSE 0 END")
     verdicts.add("has_product", has)
-    return joins + _product_rules(verdicts, action, plan, has)
+    verdicts.add("date_reversed", f"{own} AND NOT {has} AND r.eff < m.joined_on")
+    return joins + _product_rules(verdicts, action, plan, begins)
+
+
+_FREE: Final = "m.id IS NULL AND l.msisdn IS NULL AND r.msisdn IS NOT NULL"
 
 
 def _present(plan: Plan, own: str) -> str:
     """Whether the number is in the group, or this batch joins it."""
-    return f"({own} OR (m.id IS NULL AND l.msisdn IS NULL AND r.msisdn IS NOT NULL))" if plan.join else f"COALESCE({own}, FALSE)"
+    return f"({own} OR ({_FREE}))" if plan.join else f"COALESCE({own}, FALSE)"
 
 
 def _offer_verdicts(verdicts: _Verdicts, action: PlannedAction, choice: Choice) -> None:
@@ -206,34 +214,31 @@ def _code_verdicts(verdicts: _Verdicts, choices: list[Choice], filled: frozenset
         verdicts.add("offer_unknown", f"r.offer_code IS NOT NULL AND NOT ({found})")
 
 
-def _product_rules(verdicts: _Verdicts, action: PlannedAction, plan: Plan, has: str) -> str:
-    """Exclusions and requirements of a product to be subscribed, with the rest of the batch taken into account."""
+def _product_rules(verdicts: _Verdicts, action: PlannedAction, plan: Plan, begins: str) -> str:
+    """Exclusions and requirements of a product to be subscribed where `begins`, with the rest of the batch taken into account."""
     ended = {other.product_id for other in plan.of_kind(ActionKind.UNSUBSCRIBE)}
     begun = {other.product_id for other in plan.of_kind(ActionKind.SUBSCRIBE)}
     joins = ""
     clashing = [product for product in action.excluded if product not in ended]
     if begun & set(clashing):
-        verdicts.add("product_excluded", f"NOT {has}")
+        verdicts.add("product_excluded", begins)
     elif clashing:
         joins += _held_until(f"e{action.index}", clashing)
-        verdicts.add("product_excluded", f"NOT {has} AND e{action.index}.until > r.eff")
+        verdicts.add("product_excluded", f"{begins} AND e{action.index}.until > r.eff")
     for place, product in enumerate(action.required):
         alias = f"q{action.index}_{place}"
         if product in ended:
-            verdicts.add("product_required", f"NOT {has}")
+            verdicts.add("product_required", begins)
         elif product not in begun:
             joins += _held_until(alias, [product])
-            verdicts.add(
-                "product_required",
-                f"NOT {has} AND {_present(plan, f'm.customer_id = {plan.customer_id}')} AND NOT COALESCE({alias}.until > r.eff, FALSE)",
-            )
+            verdicts.add("product_required", f"{begins} AND NOT COALESCE({alias}.until > r.eff, FALSE)")
     return joins
 
 
 def _dependents(verdicts: _Verdicts, action: PlannedAction, plan: Plan, has: str) -> str:
     """Products that need the one to be ended, and stay."""
     ended = {other.product_id for other in plan.of_kind(ActionKind.UNSUBSCRIBE)}
-    begun = {other.product_id for other in plan.of_kind(*WITH_TARIFF)}
+    begun = {other.product_id for other in plan.of_kind(ActionKind.SUBSCRIBE)}
     staying = [product for product in action.dependents if product not in ended]
     if not staying:
         return ""

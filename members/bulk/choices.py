@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
 
 from members.bulk.statements import literal, values_table
 from members.services.plan import PlannedAction
+
+_NONE: Final = "NULL::bigint"
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,28 +43,30 @@ def choice_of(action: PlannedAction, *, has_tariffs: bool, has_offers: bool) -> 
     t, o = f"t{action.index}", f"o{action.index}"
     default_tariff = action.tariff.id if action.tariff else None
     default_offer = action.offer
+    untils = {choice.id: choice.until for choice in action.tariffs}
     joins = ""
-    by_tariff = by_offer = "NULL::bigint"
+    by_tariff = by_offer = _NONE
     if has_tariffs and action.tariffs:
         table = values_table([(c.code, c.id, c.until) for c in action.tariffs], t, "code, id, until")
         joins += f" LEFT JOIN {table} ON {t}.code = r.tariff_code"
         by_tariff = f"{t}.id"
     if has_offers and action.offers:
-        table = values_table([(c.code, c.id, c.tariff_id, c.since, c.until) for c in action.offers], o, "code, id, tariff_id, since, until")
+        listed = [(c.code, c.id, c.tariff_id, untils.get(c.tariff_id), c.since, c.until) for c in action.offers]
+        table = values_table(listed, o, "code, id, tariff_id, tariff_until, since, until")
         joins += f" LEFT JOIN {table} ON {o}.code = r.offer_code"
         by_offer = f"{o}.id"
-    own_offer_tariff = f"{o}.tariff_id" if by_offer != "NULL::bigint" else "NULL::bigint"
+    own_offer_tariff = f"{o}.tariff_id" if by_offer != _NONE else _NONE
     keeps_default = f"({by_tariff} IS NULL OR {by_tariff} = {literal(default_offer.tariff_id)})" if default_offer else "FALSE"
     keeps_default = f"({by_offer} IS NULL AND {keeps_default})"
-    untils = {choice.id: choice.until for choice in action.tariffs}
-    default_until = literal(untils.get(default_tariff or 0))
+    untils_found = [f"{t}.until"] * (by_tariff != _NONE) + [f"{o}.tariff_until"] * (by_offer != _NONE)
+    untils_found.append(f"{literal(untils.get(default_tariff or 0))}::date")
     return Choice(
         joins=joins,
         tariff=f"COALESCE({by_tariff}, {own_offer_tariff}, {literal(default_tariff)})",
         offer=f"CASE WHEN {keeps_default} THEN {literal(default_offer.id if default_offer else None)}::bigint ELSE {by_offer} END",
         tariff_found=f"({by_tariff} IS NOT NULL)",
         offer_found=f"({by_offer} IS NOT NULL)",
-        tariff_until=f"COALESCE({t}.until, {default_until})" if by_tariff != "NULL::bigint" else f"{default_until}::date",
+        tariff_until=f"COALESCE({', '.join(untils_found)})",
         offer_since=_offer_date("since", default_offer.since if default_offer else None, keeps_default, by_offer, o),
         offer_until=_offer_date("until", default_offer.until if default_offer else None, keeps_default, by_offer, o),
         mismatch=f"COALESCE({by_tariff} <> {own_offer_tariff}, FALSE)",
@@ -69,5 +74,5 @@ def choice_of(action: PlannedAction, *, has_tariffs: bool, has_offers: bool) -> 
 
 
 def _offer_date(column: str, default: object, keeps_default: str, by_offer: str, alias: str) -> str:
-    own = f"{alias}.{column}" if by_offer != "NULL::bigint" else "NULL::date"
+    own = f"{alias}.{column}" if by_offer != _NONE else "NULL::date"
     return f"CASE WHEN {keeps_default} THEN {literal(default)}::date ELSE {own} END"  # type: ignore[arg-type]  # a date or None

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from members.bulk.statements import execute, fetch
+from members.verdict_codes import BIT
 
 KEY_BLOCK: Final = 1 << 21
 """Membership keys are drawn in blocks of this many, so that a batch's keys follow its numbers' order. No batch may have more rows."""
@@ -41,6 +42,14 @@ def drop_rows(job_id: int) -> None:
 def has_rows(job_id: int) -> bool:
     """Whether the rows of job `job_id` are kept."""
     return bool(fetch("SELECT to_regclass(%(table)s) IS NOT NULL", {"table": rows_table(job_id)})[0][0])
+
+
+def give_up_rows(job_id: int, first: int, last: int) -> int:
+    """Mark the rows at positions `first` to `last` that were to be run as ones that could not be. Returns how many."""
+    return execute(
+        f"UPDATE {rows_table(job_id)} SET state = 'c', verdicts = verdicts | {BIT['run_failed']}"
+        f" WHERE position BETWEEN {first:d} AND {last:d} AND state = 'e'"
+    )
 
 
 def draw_key_block() -> int:

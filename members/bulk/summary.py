@@ -25,6 +25,7 @@ class Summary:
         verdicts: rows by verdict code.
         actions: for each action in order, eligible rows on which it has something to do.
         warned: eligible rows with a warning.
+        on_members: eligible rows about a number that is in the group already.
         digest: changes with any row's number, work, verdicts, ground or position.
     """
 
@@ -32,6 +33,7 @@ class Summary:
     verdicts: Counter[str] = field(default_factory=Counter)
     actions: list[int] = field(default_factory=list)
     warned: int = 0
+    on_members: int = 0
     digest: str = ""
 
     @property
@@ -49,12 +51,13 @@ FROM {rows} GROUP BY 1, 2, 3 ORDER BY 1, 2, 3
 """
 
 
-def summarise(job_id: int, *, actions: int, warnings: int) -> Summary:
+def summarise(job_id: int, *, actions: int, warnings: int, join_bit: int = 0) -> Summary:
     """Count the rows of job `job_id` in one pass.
 
     Arguments:
         actions: how many actions the batch has.
         warnings: the mask of verdicts that are warnings.
+        join_bit: the bit of the action that joins, 0 where there is none.
     """
     summary = Summary(actions=[0] * actions)
     digest = hashlib.sha256()
@@ -66,6 +69,7 @@ def summarise(job_id: int, *, actions: int, warnings: int) -> Summary:
                 summary.verdicts[code] += count
         if state == RowState.ELIGIBLE:
             summary.warned += count if verdicts & warnings else 0
+            summary.on_members += 0 if todo & join_bit else count
             for index in range(actions):
                 summary.actions[index] += count if todo >> index & 1 else 0
     summary.digest = digest.hexdigest()

@@ -4,61 +4,97 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from django.db import transaction
+
 from members.bulk.rows import rows_table
-from members.bulk.statements import execute, fetch, unchecked_references
+from members.bulk.statements import execute, fetch, lock_members, unchecked_references
 from members.verdict_codes import BIT
 
-_GONE = "m.id IS NULL AND r.todo & {join_bit} <> 0"
+# The subscriptions of a row's membership as two probes, because the table's indexes on the membership are split into live and ended ones.
+_SUBSCRIPTIONS = """
+    SELECT s.* FROM members_membersubscription s WHERE s.member_id = r.member_key AND s.ended_on IS NULL
+    UNION ALL
+    SELECT s.* FROM members_membersubscription s WHERE s.member_id = r.member_key AND s.ended_on IS NOT NULL
+"""
 
-# A row may be undone only when the membership and every subscription that the batch touched stand as it left them, and nothing came on top.
-_MOVED = """
-    (r.todo & {join_bit} <> 0 AND EXISTS (
-        SELECT FROM members_membersubscription s WHERE s.member_id = r.member_key AND s.batch_id IS DISTINCT FROM {undone}))
-    OR (r.todo & {member_bits} <> 0 AND m.updated_at IS DISTINCT FROM {stamp})
+# A row may be taken back only when the membership and every subscription that the batch touched stand as it left them, and nothing came on top.
+_FOUND = """
+SELECT r.line, m.id IS NULL AND r.todo & {join_bit} <> 0 AS gone,
+    m.id IS NULL
+    OR (r.todo & {member_bits} <> 0 AND m.updated_at <> r.applied_at)
+    OR (r.todo & {leave_bit} = 0 AND m.left_on IS NOT NULL)
     OR (r.todo & {leave_bit} <> 0 AND EXISTS (
         SELECT FROM members_member o WHERE o.msisdn = r.msisdn AND o.left_on IS NULL AND o.id <> r.member_key))
-    OR (m.left_on IS NOT NULL AND r.todo & {leave_bit} = 0)
-    OR EXISTS (
-        SELECT FROM members_membersubscription s WHERE s.member_id = r.member_key
-            AND (s.batch_id = {undone} OR s.ended_batch_id = {undone}) AND s.updated_at <> {stamp})
-    OR EXISTS (
-        SELECT FROM members_membersubscription s JOIN members_membersubscription o
-            ON o.member_id = s.member_id AND o.product_id = s.product_id AND o.ended_on IS NULL AND o.batch_id IS DISTINCT FROM {undone}
-        WHERE s.member_id = r.member_key AND s.ended_batch_id = {undone})
+    OR COALESCE(t.touched OR t.replaced OR (r.todo & {join_bit} <> 0 AND t.added), FALSE) AS moved
+FROM (SELECT r.line, r.position, r.todo, r.msisdn, r.member_key, {applied_at} AS applied_at FROM {rows} r WHERE {scope}) r
+LEFT JOIN members_member m ON m.id = r.member_key
+LEFT JOIN LATERAL (
+    SELECT bool_or(s.updated_at <> r.applied_at AND (s.batch_id = {undone} OR s.ended_batch_id = {undone})) AS touched,
+        bool_or(s.batch_id IS DISTINCT FROM {undone}) AS added,
+        array_agg(s.product_id) FILTER (WHERE s.ended_batch_id = {undone})
+            && array_agg(s.product_id) FILTER (WHERE s.ended_on IS NULL AND s.batch_id IS DISTINCT FROM {undone}) AS replaced
+    FROM ({subscriptions}) s
+) t ON TRUE
+WHERE r.applied_at IS NOT NULL
 """
 
 _CHECK = """
 CREATE TABLE {rows} AS
-SELECT {job_id}::bigint AS job_id, line, position,
-    (CASE WHEN gone THEN 's' WHEN moved THEN 'f' ELSE 'e' END)::varchar(1) COLLATE "C" AS state,
-    (CASE WHEN moved AND NOT gone THEN {changed_since} ELSE 0 END)::bigint AS verdicts,
-    todo, msisdn, kind, NULL::integer AS duplicate_of, member_key,
-    ground, holder_name, employee_no, department, short_number, effective_on, expires_on, tariff_code, offer_code, raw
-FROM (
-    SELECT r.*, {gone} AS gone, COALESCE({moved}, TRUE) AS moved
-    FROM {undone_rows} r
-    JOIN jobs_jobchunk c ON c.job_id = {undone} AND c.state = 'done' AND r.position BETWEEN c.first AND c.last
-    LEFT JOIN members_member m ON m.id = r.member_key
-    WHERE r.state = 'e'
-    OFFSET 0
-) checked
+SELECT {job_id}::bigint AS job_id, r.line, r.position,
+    (CASE WHEN f.gone THEN 's' WHEN f.moved THEN 'f' ELSE 'e' END)::varchar(1) COLLATE "C" AS state,
+    (CASE WHEN f.moved AND NOT f.gone THEN {changed_since} ELSE 0 END)::bigint AS verdicts,
+    r.todo, r.msisdn, r.kind, NULL::integer AS duplicate_of, r.member_key,
+    r.ground, r.holder_name, r.employee_no, r.department, r.short_number, r.effective_on, r.expires_on, r.tariff_code, r.offer_code, r.raw
+FROM {undone_rows} r JOIN ({found}) f ON f.line = r.line
 """
 
 
 @dataclass(frozen=True, slots=True)
 class UndoRequest:
-    """Job `job_id` undoes job `undone`; the bits are those of the undone job's actions in `BatchRow.todo` (0: it has no such action)."""
+    """Job `job_id` undoes job `undone`; the bits are those of the undone job's actions in `BatchRow.todo` (0: it has no such action).
+
+    Attributes:
+        only_joined: whether every row that was applied joined a number, so that all it made hangs from memberships of its own.
+    """
 
     job_id: int
     undone: int
     join_bit: int
     leave_bit: int
+    only_joined: bool = False
 
-    def moved(self, stamp: str) -> str:
-        """The condition over `r` and its membership `m` that something changed since the moment `stamp`."""
-        return _MOVED.format(
-            undone=self.undone, join_bit=self.join_bit, leave_bit=self.leave_bit, member_bits=self.join_bit | self.leave_bit, stamp=stamp
+    def found(self, rows: str, scope: str, moments: Moments) -> str:
+        """The query for line, gone (nothing is left to take back) and moved (something changed since) of the rows of table `rows` in `scope`."""
+        return _FOUND.format(
+            rows=rows,
+            scope=scope,
+            undone=self.undone,
+            join_bit=self.join_bit,
+            leave_bit=self.leave_bit,
+            member_bits=self.join_bit | self.leave_bit,
+            subscriptions=_SUBSCRIPTIONS,
+            applied_at=applied_at(moments),
         )
+
+
+Moments = list[tuple[int, str | None]]
+"""The first position of each chunk of the undone job in order, with the moment it was applied (None: it was not)."""
+
+
+def read_moments(undone: int, first: int = 0, last: int = 2**31 - 1) -> Moments:
+    """The moments of the chunks of job `undone` that hold positions from `first` to `last`."""
+    found = fetch(
+        f"SELECT first, CASE WHEN state = 'done' THEN applied_at::text END FROM jobs_jobchunk"
+        f" WHERE job_id = {undone} AND state <> 'split' AND last >= {first} AND first <= {last} ORDER BY first"
+    )
+    return [(int(start), moment) for start, moment in found]
+
+
+def applied_at(moments: Moments) -> str:
+    """SQL for the moment at which the row `r` was applied, found by its position without a join; NULL where it was not."""
+    starts = ", ".join(str(start) for start, _moment in moments)
+    stamps = ", ".join(f"'{moment}'" if moment else "NULL" for _start, moment in moments)
+    return f"(ARRAY[{stamps}]::timestamptz[])[width_bucket(r.position, ARRAY[{starts}]::integer[])]"
 
 
 def check_undo(request: UndoRequest) -> None:
@@ -70,8 +106,7 @@ def check_undo(request: UndoRequest) -> None:
             job_id=request.job_id,
             undone=request.undone,
             changed_since=BIT["changed_since"],
-            gone=_GONE.format(join_bit=request.join_bit),
-            moved=request.moved("c.applied_at"),
+            found=request.found(rows_table(request.undone), "r.state = 'e'", read_moments(request.undone)),
         )
     )
 
@@ -80,31 +115,66 @@ def undo_chunk(request: UndoRequest, first: int, last: int) -> tuple[int, int]:
     """Take back the rows at positions `first` to `last` in the open transaction. Returns (undone, conflicts)."""
     rows = rows_table(request.job_id)
     scope = f"r.position BETWEEN {first} AND {last} AND r.state = 'e'"
-    execute(f"SELECT 1 FROM members_member m WHERE m.id IN (SELECT r.member_key FROM {rows} r WHERE {scope}) ORDER BY m.msisdn FOR UPDATE")
+    moments = read_moments(request.undone, first, last)
+    if request.only_joined and len(moments) == 1 and moments[0][1]:
+        try:
+            with transaction.atomic():
+                return _remove_unchanged(request, rows, scope, moments[0][1]), 0
+        except _ChangedSinceError:
+            pass  # look row by row
+    lock_members(f"SELECT r.member_key FROM {rows} r WHERE {scope}")
     conflicts = execute(
-        f"""
-        UPDATE {rows} t SET state = 'c', verdicts = t.verdicts | {BIT["changed_since"]}
-        FROM (
-            SELECT r.line FROM {rows} r
-            JOIN jobs_jobchunk c ON c.job_id = {request.undone} AND c.state = 'done' AND r.position BETWEEN c.first AND c.last
-            LEFT JOIN members_member m ON m.id = r.member_key
-            WHERE {scope} AND COALESCE({request.moved("c.applied_at")}, TRUE)
-        ) moved WHERE t.line = moved.line
-        """
+        f"UPDATE {rows} t SET state = 'c', verdicts = t.verdicts | {BIT['changed_since']}"
+        f" FROM ({request.found(rows, scope, moments)}) found WHERE t.line = found.line AND (found.moved OR found.gone)"
     )
     _take_back(request, rows, scope)
-    return int(fetch(f"SELECT count(*) FROM {rows} r WHERE {scope}")[0][0]), conflicts
+    return _count(rows, scope), conflicts
+
+
+class _ChangedSinceError(Exception):
+    """Some row of the chunk does not stand as the batch left it."""
+
+
+def _remove_unchanged(request: UndoRequest, rows: str, scope: str, moment: str) -> int:
+    """Remove what a chunk of joined numbers made, if all of it stands as the batch left it; three statements, and no lock taken apart.
+
+    The memberships go in number order, the order in which the batch made them. Whoever puts something on a membership locks it first, so
+    after our removal a remaining subscription is one that came before, and is seen here.
+
+    Raises _ChangedSinceError when anything was changed or added since.
+    """
+    with unchecked_references():
+        execute(
+            f"DELETE FROM members_membersubscription s USING {rows} r WHERE {scope} AND s.member_id = r.member_key"
+            f" AND s.ended_on IS NULL AND s.batch_id = {request.undone} AND s.updated_at = '{moment}'"
+        )
+        removed = execute(
+            f"DELETE FROM members_member m USING {rows} r WHERE {scope} AND m.id = r.member_key"
+            f" AND m.updated_at = '{moment}' AND m.left_on IS NULL"
+        )
+    left = fetch(
+        f"SELECT EXISTS (SELECT FROM {rows} r JOIN members_membersubscription s ON s.member_id = r.member_key AND s.ended_on IS NULL WHERE {scope})"
+        f" OR EXISTS (SELECT FROM {rows} r JOIN members_membersubscription s ON s.member_id = r.member_key AND s.ended_on IS NOT NULL WHERE {scope})"
+    )
+    if left[0][0] or removed != _count(rows, scope):
+        raise _ChangedSinceError
+    return removed
+
+
+def _count(rows: str, scope: str) -> int:
+    return int(fetch(f"SELECT count(*) FROM {rows} r WHERE {scope}")[0][0])
 
 
 def _take_back(request: UndoRequest, rows: str, scope: str) -> None:
+    """Remove, then revive: a revived subscription takes the place of the one removed. Each statement names its half of a split index."""
     with unchecked_references():
         execute(
             f"DELETE FROM members_membersubscription s USING {rows} r"
-            f" WHERE {scope} AND s.member_id = r.member_key AND s.batch_id = {request.undone}"
+            f" WHERE {scope} AND s.member_id = r.member_key AND s.ended_on IS NULL AND s.batch_id = {request.undone}"
         )
         execute(
             f"UPDATE members_membersubscription s SET ended_on = NULL, ended_batch_id = NULL, updated_at = now() FROM {rows} r"
-            f" WHERE {scope} AND s.member_id = r.member_key AND s.ended_batch_id = {request.undone}"
+            f" WHERE {scope} AND s.member_id = r.member_key AND s.ended_on IS NOT NULL AND s.ended_batch_id = {request.undone}"
         )
         if request.join_bit:
             execute(

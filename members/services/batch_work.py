@@ -8,21 +8,21 @@ from typing import Any
 
 from django.utils import timezone
 
-from access.models import Action, User
-from access.scope import allowed
+from access.models import User
 from customers.models import Customer
 from jobs.errors import JobRefused
 from jobs.models import Job, JobChunk, JobMode, JobStatus
 from members.bulk import summary as summaries
 from members.bulk.applying import ChunkRequest, apply_chunk
 from members.bulk.checking import CheckRequest, check_rows
-from members.bulk.rows import complete_rows
+from members.bulk.rows import complete_rows, give_up_rows
 from members.bulk.staging import analyze_stage, drop_stage, stage_rows
 from members.bulk.statements import execute, fetch
 from members.bulk.undoing import UndoRequest, check_undo, undo_chunk
 from members.models import ProvisioningBatch, RowState, Severity
 from members.services.batches import ensure_may_run, start_run
 from members.services.plan import WITH_TARIFF, ActionKind, Plan, PlanInvalid, plan_of
+from members.services.reach import customers_to_provision
 from members.services.reading import inspect_source, read_rows
 from members.verdicts import Severities, read_severities
 from products.models import Offer, Product
@@ -35,10 +35,10 @@ def inspect(job: Job) -> None:
     if job.source is None:
         raise JobRefused("empty_file")
     batch.inspection = inspect_source(job.source)
+    awaited = Job.objects.filter(pk=job.pk, awaits=job.awaits, source=job.source_id)
+    if not awaited.update(rows=batch.inspection["rows"], awaits="", updated_at=timezone.now()):
+        return  # meanwhile it was cancelled, configured or given another source
     batch.save(update_fields=["inspection"])
-    job.rows = batch.inspection["rows"]
-    job.awaits = ""
-    job.save(update_fields=["rows", "awaits", "updated_at"])
 
 
 def check(job: Job) -> None:
@@ -93,7 +93,9 @@ def _take_counts(job: Job, summary: summaries.Summary) -> None:
 
 
 def _set_checked(job: Job) -> None:
-    """Offer the preview, or go on where nobody waits for it."""
+    """Offer the preview, or go on where nobody waits for it. A job that was cancelled meanwhile stays so."""
+    if Job.objects.select_for_update().filter(pk=job.pk, awaits=job.awaits).first() is None:
+        return
     job.status, job.awaits = JobStatus.VALIDATED, ""
     job.error = None
     if job.parameters.get("run_when_checked"):
@@ -110,7 +112,8 @@ def _set_checked(job: Job) -> None:
 
 
 def _sum_up(job: Job, plan: Plan, severities: Severities, filled: frozenset[str]) -> None:
-    summary = summaries.summarise(job.pk, actions=len(plan.actions), warnings=severities.warnings)
+    join_bit = plan.join.bit if plan.join else 0
+    summary = summaries.summarise(job.pk, actions=len(plan.actions), warnings=severities.warnings, join_bit=join_bit)
     _take_counts(job, summary)
     group = _group_verdicts(job, plan, summary, severities)
     summary.verdicts.update({code: count for code, (count, _severity) in group.items()})
@@ -121,6 +124,8 @@ def _sum_up(job: Job, plan: Plan, severities: Severities, filled: frozenset[str]
         "group": {code: count for code, (count, _severity) in group.items()},
         "group_errors": [code for code, (_count, severity) in group.items() if severity == Severity.ERROR],
         "filled": sorted(filled),
+        "on_members": summary.on_members,
+        "terms": plan.terms(),
         "first_day": min(plan.effective_on, _first_day(job, plan)).isoformat(),
         "last_position": job.rows,
     }
@@ -202,26 +207,45 @@ def run_chunk(job: Job, chunk: JobChunk) -> None:
     if job.undo_of_id:
         chunk.applied, chunk.conflicts = undo_chunk(_undo_request(job), chunk.first, chunk.last)
     else:
-        request = ChunkRequest(
-            job.pk,
-            _plan(job, customer),
-            chunk.first,
-            chunk.last,
-            datetime.date.fromisoformat(job.summary["first_day"]),
-            frozenset(job.summary["filled"]),
-        )
-        chunk.applied, chunk.conflicts = apply_chunk(request)
+        chunk.applied, chunk.conflicts = apply_chunk(_chunk_request(job, chunk, customer))
     if chunk.conflicts and job.mode == JobMode.ATOMIC:
         raise JobRefused("atomic_conflict", conflicts=chunk.conflicts)
     chunk.applied_at = _transaction_moment()
+
+
+def _chunk_request(job: Job, chunk: JobChunk, customer: Customer) -> ChunkRequest:
+    """What the run of a chunk needs.
+
+    Raises JobRefused (ground_moved) when the catalogue no longer says of the batch's own terms what it said in the check.
+    """
+    plan = _plan(job, customer)
+    moved = plan.moved_since(job.summary["terms"])
+    if moved is None:
+        raise JobRefused("ground_moved")
+    return ChunkRequest(
+        job.pk,
+        plan,
+        chunk.first,
+        chunk.last,
+        datetime.date.fromisoformat(job.summary["first_day"]),
+        frozenset(job.summary["filled"]),
+        has_members=bool(job.summary["on_members"]),
+        heeds_blacklist=read_severities().of("blacklisted") != Severity.OFF,
+        moved_codes=moved,
+    )
+
+
+def poison_chunk(job: Job, chunk: JobChunk) -> None:
+    """Mark the one row of a chunk that fails whenever it is tried."""
+    chunk.conflicts = give_up_rows(job.pk, chunk.first, chunk.last)
 
 
 def _customer_in_reach(job: Job) -> Customer:
     """The customer, if whoever approved the job may still change its members: asked anew for every chunk."""
     actor = User.objects.get(pk=job.approved_by_id or job.actor_id)
     batch = ProvisioningBatch.objects.get(job=job)
-    customer = Customer.objects.visible_to(actor).filter(pk=batch.customer_id).first()
-    if customer is None or not allowed(actor, "members", Action.CHANGE):
+    customer = customers_to_provision(actor).filter(pk=batch.customer_id).first()
+    if customer is None:
         raise JobRefused("actor_lost_access", login=actor.username)
     return customer
 
@@ -235,7 +259,9 @@ def _undo_request(job: Job) -> UndoRequest:
     kinds = [spec["kind"] for spec in job.parameters["actions"]]
     assert job.undo_of_id is not None
     bits = {kind: 1 << index for index, kind in enumerate(kinds)}
-    return UndoRequest(job.pk, job.undo_of_id, bits.get(ActionKind.JOIN, 0), bits.get(ActionKind.LEAVE, 0))
+    undone_summary: dict[str, Any] = Job.objects.values_list("summary", flat=True).get(pk=job.undo_of_id)
+    only_joined = undone_summary.get("on_members") == 0
+    return UndoRequest(job.pk, job.undo_of_id, bits.get(ActionKind.JOIN, 0), bits.get(ActionKind.LEAVE, 0), only_joined)
 
 
 def finish(job: Job) -> None:

@@ -6,11 +6,11 @@ import csv
 from collections.abc import Iterator, Sequence
 from itertools import islice
 from pathlib import Path
-from typing import BinaryIO, Final
+from typing import Any, BinaryIO, Final
 
 from django.utils.translation import gettext as _
 from openpyxl import Workbook
-from openpyxl.cell import WriteOnlyCell
+from openpyxl.cell import Cell, WriteOnlyCell
 from openpyxl.utils.exceptions import IllegalCharacterError
 
 from access.models import User
@@ -54,7 +54,7 @@ class _Echo:
 
 def csv_lines(job: Job, reader: User) -> Iterator[str]:
     """The error file as CSV lines, the first one its headings, read page by page."""
-    writer = csv.writer(_Echo())  # type: ignore[arg-type]  # it only writes
+    writer = csv.writer(_Echo())
     for record in _records(job, reader):
         yield str(writer.writerow([neutralised(cell) for cell in record]))
 
@@ -68,11 +68,11 @@ def write_xlsx(job: Job, reader: User, file: BinaryIO) -> None:
     workbook.save(file)
 
 
-def _text_cell(sheet: object, text: str) -> WriteOnlyCell:
+def _text_cell(sheet: Any, text: str) -> Cell:
     try:
-        cell = WriteOnlyCell(sheet, value=text)  # type: ignore[arg-type]  # the stub knows worksheets only by their base class
+        cell = WriteOnlyCell(sheet, value=text)
     except IllegalCharacterError:
-        cell = WriteOnlyCell(sheet, value="".join(character for character in text if character.isprintable()))  # type: ignore[arg-type]
+        cell = WriteOnlyCell(sheet, value="".join(character for character in text if character.isprintable()))
     cell.data_type = "s"
     return cell
 

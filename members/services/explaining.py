@@ -1,4 +1,4 @@
-"""What the verdicts of rows say to one reader: details are looked up for a page of rows at once, and only what the reader may see is told."""
+"""What the verdicts of rows say to one reader: looked up for a page of rows at once, and only what the reader may see is told."""
 
 from __future__ import annotations
 

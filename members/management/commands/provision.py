@@ -31,7 +31,10 @@ USAGE_ERROR = 2
 class Command(BaseCommand):
     """Checks a file of numbers and puts the eligible ones on what the actions say. Prints one JSON object last."""
 
-    help = "Provision the numbers of FILE for a customer. Exit code: 0 done, 1 done with errors or nothing eligible, 2 bad usage or unreadable file."
+    help = (
+        "Provision the numbers of FILE for a customer."
+        " Exit code: 0 done, 1 done with errors or nothing eligible, 2 bad usage or unreadable file."
+    )
 
     def add_arguments(self, parser: CommandParser) -> None:
         """Declare the arguments."""

@@ -1,0 +1,16 @@
+"""The figures, each with its names and its measurement."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from bench.provisioning import measure_provisioning
+from bench.reading import measure_reading
+
+Measurement = Callable[..., Iterator[dict[str, Any]]]
+
+FIGURES: list[tuple[tuple[str, ...], Measurement]] = [
+    (("xlsx_rows_per_second", "xlsx_peak_mb"), measure_reading),
+    (("provision_vs_copy", "provision_vs_bare_copy", "undo_vs_apply", "save_loop_vs_pipeline"), measure_provisioning),
+]
