@@ -24,6 +24,7 @@ class JobKind:
         page_url: the address of a job's own page.
         single: background work done once, by its name in `Job.awaits`; runs in one transaction and sets the job's next state.
         run_chunk: applies one chunk in the open transaction and sets its `applied` and `conflicts`.
+        poison_chunk: called for a chunk of one row that fails again and again, in the transaction that gives it up: marks the row.
         finish: called in the transaction that ends the run, with the counts and the final status set but not saved.
     """
 
@@ -32,6 +33,7 @@ class JobKind:
     page_url: Callable[[Job], str]
     single: dict[str, SingleWork] = field(default_factory=dict)
     run_chunk: ChunkWork | None = None
+    poison_chunk: ChunkWork | None = None
     finish: SingleWork | None = None
 
 

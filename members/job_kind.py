@@ -24,6 +24,7 @@ def register_kind() -> None:
             page_url=_page_url,
             single={INSPECT: batch_work.inspect, CHECK: batch_work.check, CHECK_UNDO: batch_work.check_undo_rows},
             run_chunk=batch_work.run_chunk,
+            poison_chunk=batch_work.poison_chunk,
             finish=batch_work.finish,
         )
     )

@@ -34,6 +34,7 @@ CODES: Final = (
     "text_too_long",
     "text_control",
     "changed_since",
+    "run_failed",
 )
 
 BIT: Final[dict[str, int]] = {code: 1 << place for place, code in enumerate(CODES)}

@@ -62,6 +62,10 @@ GROUP_CODES: Final = ("below_min_members", "commitment_exceeded")
 """Codes about the group as a whole; they are counted for the batch and not set on rows."""
 
 
+WARNINGS: Final = frozenset({"number_unassigned", *GROUP_CODES})
+"""Codes that are warnings where the table of rules says nothing."""
+
+
 @dataclass(frozen=True, slots=True)
 class Severities:
     """The rules as bit masks over verdicts: which are errors, which warnings, which are switched off."""
@@ -90,6 +94,8 @@ def read_severities() -> Severities:
         elif code in NOTHING_TO_DO:
             severity = Severity.SKIP
         else:
-            severity = rules.get(code, Severity.ERROR)
+            severity = rules.get(code, Severity.WARNING if code in WARNINGS else Severity.ERROR)
+            if severity == Severity.SKIP:  # only for what has nothing to do
+                severity = Severity.ERROR
         by_severity[severity].append(code)
     return Severities(mask_of(by_severity[Severity.ERROR]), mask_of(by_severity[Severity.WARNING]), mask_of(by_severity[Severity.OFF]))

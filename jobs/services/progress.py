@@ -50,14 +50,14 @@ def progress_of(job: Job) -> Progress:
     elapsed = max((end - job.started_at).total_seconds(), 0.0) if job.started_at else 0.0
     recent = Q(applied_at__gte=now - _RECENT)
     sums = JobChunk.objects.filter(job=job).aggregate(
-        applied=Sum("applied"),
-        conflicts=Sum("conflicts"),
-        recent=Sum("applied", filter=recent),
-        recent_conflicts=Sum("conflicts", filter=recent),
+        rows_applied=Sum("applied"),
+        rows_left=Sum("conflicts"),
+        recently_applied=Sum("applied", filter=recent),
+        recently_left=Sum("conflicts", filter=recent),
     )
-    conflicts = sums["conflicts"] or 0
-    done = (sums["applied"] or 0) + conflicts
-    rate = _rate(job, done, (sums["recent"] or 0) + (sums["recent_conflicts"] or 0), now)
+    conflicts = sums["rows_left"] or 0
+    done = (sums["rows_applied"] or 0) + conflicts
+    rate = _rate(job, done, (sums["recently_applied"] or 0) + (sums["recently_left"] or 0), now)
     at_work = job.status in (JobStatus.APPROVED, JobStatus.RUNNING)
     left = (job.eligible - done) / rate if rate and at_work else None
     return Progress(done, job.eligible, conflicts, rate, left, elapsed, whole=job.mode == JobMode.ATOMIC)

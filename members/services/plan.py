@@ -111,6 +111,17 @@ class PlannedAction:
     required: list[int] = field(default_factory=list)
     dependents: list[int] = field(default_factory=list)
 
+    def terms(self) -> dict[str, Any]:
+        """What the catalogue says of the action's own product, tariff and offer, in a form that JSON keeps."""
+        return {
+            "product": [self.product_id, str(self.product_since), str(self.product_until)],
+            "tariff": _values(self.tariff),
+            "offer": _values(self.offer),
+            "rules": [self.excluded, self.required, self.dependents],
+            "tariffs": {choice.code: _values(choice) for choice in self.tariffs},
+            "offers": {choice.code: _values(choice) for choice in self.offers},
+        }
+
     @property
     def bit(self) -> int:
         """The action's bit in `BatchRow.todo`."""
@@ -120,6 +131,18 @@ class PlannedAction:
     def kind(self) -> str:
         """The action's kind."""
         return self.spec.kind
+
+
+def _values(choice: TariffChoice | OfferChoice | None) -> list[str] | None:
+    return [str(value) for value in asdict(choice).values()] if choice else None
+
+
+@dataclass(frozen=True, slots=True)
+class MovedCodes:
+    """Tariffs and offers that rows may name and that stand otherwise in the catalogue than they did."""
+
+    tariffs: frozenset[str] = frozenset()
+    offers: frozenset[str] = frozenset()
 
 
 @dataclass(slots=True)
@@ -135,6 +158,21 @@ class Plan:
         """The actions of some kinds, in order."""
         return [action for action in self.actions if action.kind in kinds]
 
+    def terms(self) -> list[dict[str, Any]]:
+        """What the catalogue says of each action, to be kept and compared with later."""
+        return [action.terms() for action in self.actions]
+
+    def moved_since(self, terms: list[dict[str, Any]]) -> MovedCodes | None:
+        """What has changed in the catalogue since it gave `terms`; None when the actions' own product, tariff, offer or rules have."""
+        tariffs: set[str] = set()
+        offers: set[str] = set()
+        for before, now in zip(terms, self.terms(), strict=True):
+            if any(before[name] != now[name] for name in ("product", "tariff", "offer", "rules")):
+                return None
+            tariffs |= _changed(before["tariffs"], now["tariffs"])
+            offers |= _changed(before["offers"], now["offers"])
+        return MovedCodes(frozenset(tariffs), frozenset(offers))
+
     @property
     def join(self) -> PlannedAction | None:
         """The action that joins numbers to the group, if the batch has one."""
@@ -144,6 +182,10 @@ class Plan:
     def leave(self) -> PlannedAction | None:
         """The action that takes numbers out of the group, if the batch has one."""
         return next(iter(self.of_kind(ActionKind.LEAVE)), None)
+
+
+def _changed(before: dict[str, Any], now: dict[str, Any]) -> set[str]:
+    return {code for code in before.keys() | now.keys() if before.get(code) != now.get(code)}
 
 
 def plan_batch(customer: Customer, specs: Iterable[ActionSpec], *, effective_on: datetime.date, expires_on: datetime.date | None) -> Plan:
