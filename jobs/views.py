@@ -58,7 +58,7 @@ def progress_chip(request: HttpRequest) -> HttpResponse:
     jobs = (
         Job.objects.visible_to(request.user).filter(~Q(awaits="") | Q(finished_at__gte=now - LINGER), actor=request.user.pk).order_by("-pk")
     )
-    return render(request, "jobs/partials/_progress_chip.html", {"shown": _with_percent(jobs[:_SHOWN])})
+    return render(request, "jobs/partials/_progress_chip.html", {"shown": _with_percent(list(jobs[:_SHOWN]))})
 
 
 def own_jobs(request: HttpRequest) -> dict[str, Any]:

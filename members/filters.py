@@ -13,9 +13,11 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from common.lists import ChoicesFilter, DatesFilter, ModelChoicesFilter, TextFilter
-from members.models import NumberKind, Operator, PayMode
+from members.models import BatchRow, NumberKind, Operator, PayMode, RowState
 from members.roster import STAGES, in_stage, not_left, number_ends_with, on_products
 from products.models import Product
+
+_JOB_DIGITS = 10
 
 
 class _DayField(forms.DateField):
@@ -50,16 +52,19 @@ class MemberFilters(django_filters.FilterSet):  # type: ignore[misc]  # django-f
     ends_with = TextFilter(label=_("Number ends"), method="by_suffix")
     pay_mode = ChoicesFilter(choices=PayMode.choices, label=_("Pay mode"))
     joined = DatesFilter(field_name="joined_on", label=_("Joined"))
+    batch = TextFilter(label=_("Batch"), method="by_batch")
     on = DayFilter(label=_("Roster as of"), method="by_day")
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, customer_id: int | None = None, **kwargs: Any) -> None:
+        """`customer_id` names the customer whose list it is, if it is one's."""
         super().__init__(*args, **kwargs)
+        self.customer_id = customer_id
         self.filters["ends_with"].operator = pgettext_lazy("filter", "with")
 
     def filter_queryset(self, queryset: QuerySet[Any]) -> QuerySet[Any]:
         """Filter, and leave out what has left unless it is asked for."""
         rows: QuerySet[Any] = super().filter_queryset(queryset)
-        asked_for = self.form.cleaned_data.get("stage") or self.form.cleaned_data.get("on")
+        asked_for = any(self.form.cleaned_data.get(name) for name in ("stage", "on", "batch"))
         return rows if asked_for else rows.filter(not_left(timezone.localdate()))
 
     def by_stage(self, queryset: QuerySet[Any], _name: str, value: list[str]) -> QuerySet[Any]:
@@ -72,11 +77,19 @@ class MemberFilters(django_filters.FilterSet):  # type: ignore[misc]  # django-f
     def by_product(self, queryset: QuerySet[Any], _name: str, value: Any) -> QuerySet[Any]:
         """Numbers that are on one of the products."""
         chosen = [product.pk for product in value]
-        return queryset.filter(on_products(chosen, timezone.localdate())) if chosen else queryset
+        return queryset.filter(on_products(chosen, timezone.localdate(), self.customer_id)) if chosen else queryset
 
     def by_suffix(self, queryset: QuerySet[Any], _name: str, value: str) -> QuerySet[Any]:
         """Numbers that end with these digits."""
         return queryset.filter(number_ends_with(value))
+
+    def by_batch(self, queryset: QuerySet[Any], _name: str, value: str) -> QuerySet[Any]:
+        """Numbers on which the batch with this job number did something, whatever became of them since."""
+        number = value.strip().removeprefix("#")
+        if not (number.isascii() and number.isdigit() and len(number) < _JOB_DIGITS):
+            return queryset.none()
+        rows = BatchRow.objects.visible_to(self.request.user).filter(job=int(number), state=RowState.ELIGIBLE)
+        return queryset.filter(pk__in=rows.values("member_key"))
 
     def by_day(self, queryset: QuerySet[Any], _name: str, value: str) -> QuerySet[Any]:
         """The roster of a day: who had joined by then and not left."""

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any, ClassVar
 
 from django.conf import settings
 from django.db.models import Q, QuerySet
+from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.safestring import SafeString
@@ -63,6 +65,12 @@ class MemberList(ListDefinition):
     default_sort = "msisdn"
     empty_text = _("No numbers yet. Join them by a batch.")
 
+    def __init__(self, request: HttpRequest, **options: Any) -> None:
+        """Bind the list to `request`; the filters learn whose numbers these are."""
+        super().__init__(request, **options)
+        if "customer" in self.scope:
+            self.filterset_class = partial(MemberFilters, customer_id=self.scope["customer"].pk)  # type: ignore[misc, assignment]
+
     def queryset(self) -> QuerySet[Any]:
         """The customer's memberships."""
         return super().queryset().filter(customer=self.scope["customer"])
@@ -90,11 +98,16 @@ class AllMembersList(MemberList):
         ),
         *MemberList.columns[2:],
     )
+    search_label = _("Number from its beginning, *end, holder, department")
     default_sort = "customer"
 
     def queryset(self) -> QuerySet[Any]:
         """All memberships in reach, with their customers."""
         return super(MemberList, self).queryset().select_related("customer")
+
+    def search(self, queryset: QuerySet[Any], text: str) -> QuerySet[Any]:
+        """By number, holder, department or employee number."""
+        return queryset.filter(matching_text(text, short_numbers=False))
 
 
 def may_keep_numbers(user: Any) -> bool:

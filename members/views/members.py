@@ -26,7 +26,7 @@ from jobs.tables import JobList
 from members.forms import MemberForm
 from members.models import BlacklistedNumber, Member, MemberSubscription
 from members.reading.normalise import national, normalise_number
-from members.roster import not_left, with_number
+from members.roster import not_left, of_members, with_number
 from members.services.revenue import SubscriptionGroup, group_revenue, subscription_groups
 from members.tables import AllMembersList, BlacklistList, MemberList, SegmentList
 from products.models import Offer, OfferStatus
@@ -163,7 +163,7 @@ def number_detail(request: HttpRequest, msisdn: str) -> HttpResponse:
 
 def _priced(request: HttpRequest, memberships: list[Member]) -> list[dict[str, Any]]:
     """All subscriptions of the memberships, the live ones first, each with its price and how it comes about."""
-    visible = MemberSubscription.objects.visible_to(request.user).filter(member__in=[row.pk for row in memberships])
+    visible = of_members(MemberSubscription.objects.visible_to(request.user), memberships)
     rows = list(visible.select_related("product", "tariff", "offer__approved_by").prefetch_related("offer__discounts"))
     today = timezone.localdate()
     days = {row.pk: _priced_on(row, today) for row in rows}
