@@ -17,19 +17,26 @@ _SUBSCRIPTIONS = """
     SELECT s.* FROM members_membersubscription s WHERE s.member_id = r.member_key AND s.ended_on IS NOT NULL
 """
 
-# A row may be taken back only when the membership and every subscription that the batch touched stand as it left them, and nothing came on top.
+# A row may be taken back only when the membership and every subscription that the batch touched stand as it left them, and nothing came on
+# top. What an earlier, unfinished undo took back is gone: there is nothing left to do.
 _FOUND = """
-SELECT r.line, m.id IS NULL AND r.todo & {join_bit} <> 0 AS gone,
+SELECT r.line,
+    CASE WHEN r.todo & {join_bit} <> 0 THEN m.id IS NULL WHEN r.todo & {leave_bit} <> 0 THEN m.left_on IS NULL
+        ELSE NOT COALESCE(t.ours, FALSE) END AS gone,
     m.id IS NULL
     OR (r.todo & {member_bits} <> 0 AND m.updated_at <> r.applied_at)
     OR (r.todo & {leave_bit} = 0 AND m.left_on IS NOT NULL)
     OR (r.todo & {leave_bit} <> 0 AND EXISTS (
         SELECT FROM members_member o WHERE o.msisdn = r.msisdn AND o.left_on IS NULL AND o.id <> r.member_key))
+    OR (r.todo & {leave_bit} <> 0 AND m.short_number <> '' AND EXISTS (
+        SELECT FROM members_member o WHERE o.customer_id = m.customer_id AND o.short_number = m.short_number AND o.short_number <> ''
+            AND o.left_on IS NULL AND o.id <> m.id))
     OR COALESCE(t.touched OR t.replaced OR (r.todo & {join_bit} <> 0 AND t.added), FALSE) AS moved
 FROM (SELECT r.line, r.position, r.todo, r.msisdn, r.member_key, {applied_at} AS applied_at FROM {rows} r WHERE {scope}) r
 LEFT JOIN members_member m ON m.id = r.member_key
 LEFT JOIN LATERAL (
     SELECT bool_or(s.updated_at <> r.applied_at AND (s.batch_id = {undone} OR s.ended_batch_id = {undone})) AS touched,
+        bool_or(s.batch_id = {undone} OR s.ended_batch_id = {undone}) AS ours,
         bool_or(s.batch_id IS DISTINCT FROM {undone}) AS added,
         array_agg(s.product_id) FILTER (WHERE s.ended_batch_id = {undone})
             && array_agg(s.product_id) FILTER (WHERE s.ended_on IS NULL AND s.batch_id IS DISTINCT FROM {undone}) AS replaced

@@ -20,7 +20,10 @@ LONG_AGO = datetime.date(2020, 1, 1)
 
 @dataclass(frozen=True, slots=True)
 class Shop:
-    """VNET with the tariffs V5 and V10; RING with R2 needs VNET; DATA with D30 excludes RING. The offers V5OFF and V10OFF are for the own group."""
+    """VNET with the tariffs V5 and V10; RING with R2, which needs VNET; DATA with D30, which excludes RING.
+
+    The offers V5OFF and V10OFF are for the own group.
+    """
 
     groups: Groups
     products: dict[str, Product]
