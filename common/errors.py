@@ -33,7 +33,7 @@ def answer_error(request: HttpRequest, status: int, **context: Any) -> HttpRespo
     """The answer with `status` in the form the request can use; `context` goes to the template `<status>.html` or the JSON."""
     text = str(_TEXTS[status])
     if request.path.startswith(API_PREFIX):
-        return JsonResponse({"code": _CODES[status], "detail": text, **context}, status=status)
+        return JsonResponse({"code": _CODES[status], "reason": text, **context}, status=status)
     if getattr(request, "htmx", False):
         return _toast(f"{text} {_reference_text(context)}".strip(), status)
     return render(request, f"{status}.html", {"status": status, **context}, status=status)

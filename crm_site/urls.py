@@ -28,6 +28,7 @@ urlpatterns = [
     path("", include("products.urls")),
     path("", include("members.urls")),
     path("jobs/", include("jobs.urls")),
+    path("api/", include("crm_site.api_urls")),
 ]
 
 handler400 = "common.errors.bad_request"

@@ -44,7 +44,7 @@ def test_toast_for_htmx(visitor, name, status):
 def test_json_for_the_api(visitor, name, status):
     response = visitor.get(f"/api/fails/{name}/")
     assert response.status_code == status
-    assert set(response.json()) >= {"code", "detail"}
+    assert set(response.json()) >= {"code", "reason"}
 
 
 @pytest.mark.parametrize("debug", [False, True])

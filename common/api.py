@@ -1,0 +1,128 @@
+"""One form for what the API answers when it cannot do what was asked: a code for programs, a reason for people, and the field at fault."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, Final
+
+from django.core.exceptions import PermissionDenied, RequestDataTooBig, SuspiciousOperation
+from django.http import Http404, UnreadablePostError
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from rest_framework import exceptions, serializers, status
+from rest_framework.pagination import CursorPagination
+from rest_framework.renderers import JSONRenderer
+from rest_framework.response import Response
+from rest_framework.views import set_rollback
+
+WITHOUT_FIELD: Final = "non_field_errors"
+
+
+class Refusal(exceptions.APIException):
+    """A request that is well-formed and still refused.
+
+    Arguments:
+        code: what programs go by.
+        reason: what people read, in the current language.
+        status: the HTTP status.
+        field: the part of the request at fault, where one is.
+        more: further members of the answer, such as the job in the way.
+    """
+
+    def __init__(self, code: str, reason: str, *, status: int = status.HTTP_400_BAD_REQUEST, field: str = "", **more: Any) -> None:
+        super().__init__(reason, code)
+        self.status_code = status
+        self.field = field
+        self.more = more
+
+
+class TooLarge(Refusal):
+    """The request is larger than may be."""
+
+    def __init__(self, reason: str = "", *, field: str = "") -> None:
+        reason = reason or _("That is too large to be taken.")
+        super().__init__("too_large", reason, status=status.HTTP_413_REQUEST_ENTITY_TOO_LARGE, field=field)
+
+
+class ErrorSerializer(serializers.Serializer[Any]):
+    """Why a request was refused."""
+
+    code = serializers.CharField(help_text="What programs go by. It never changes with the language.")
+    reason = serializers.CharField(help_text="What people read, in the language of the request.")
+    field = serializers.CharField(allow_null=True, help_text="The part of the request at fault, if it is one.")
+    problems = serializers.ListField(
+        child=serializers.DictField(child=serializers.CharField(allow_null=True)),
+        required=False,
+        help_text="All faults, where there is more than one; the first of them stands above.",
+    )
+
+
+class Paging(CursorPagination):
+    """Pages found by the last row seen, so that any page costs the same and none shifts when rows are added."""
+
+    ordering = "-id"
+    page_size = 50
+    max_page_size = 500
+    page_size_query_param = "limit"
+    invalid_cursor_message = gettext_lazy("This cursor is of another list. Begin at the first page.")  # type: ignore[assignment]  # the stubs want plain text
+
+    def decode_cursor(self, request: Any) -> Any:
+        """Read the cursor of the address. Raises ValidationError when it is not one of ours."""
+        try:
+            return super().decode_cursor(request)
+        except exceptions.NotFound as error:
+            raise exceptions.ValidationError({self.cursor_query_param: [self.invalid_cursor_message]}) from error
+
+
+def exception_handler(error: Exception, context: dict[str, Any]) -> Response | None:
+    """The answer to an error of a view; None for an unexpected one, which the middleware logs under a reference."""
+    known = _known(error)
+    if known is None:
+        return None
+    set_rollback()
+    request = context.get("request")
+    if request is not None:  # a view that answers with a file still tells its errors as JSON
+        request.accepted_renderer = JSONRenderer()
+        request.accepted_media_type = JSONRenderer.media_type
+    headers = {}
+    if header := getattr(known, "auth_header", None):
+        headers["WWW-Authenticate"] = header
+    if wait := getattr(known, "wait", None):
+        headers["Retry-After"] = str(int(wait))
+    return Response(_answer(known), status=known.status_code, headers=headers)
+
+
+def _known(error: Exception) -> exceptions.APIException | None:
+    match error:
+        case exceptions.APIException():
+            return error
+        case Http404():
+            return Refusal("not_found", _("There is nothing here, or it is outside your reach."), status=status.HTTP_404_NOT_FOUND)
+        case PermissionDenied():
+            return Refusal("not_allowed", _("Your role does not allow this."), status=status.HTTP_403_FORBIDDEN)
+        case RequestDataTooBig():
+            return TooLarge()
+        case SuspiciousOperation() | UnreadablePostError():
+            return Refusal("bad_request", _("The request could not be read."))
+    return None
+
+
+def _answer(error: exceptions.APIException) -> dict[str, Any]:
+    if isinstance(error, exceptions.ValidationError):
+        problems = list(_problems(error.detail))
+        return problems[0] if len(problems) == 1 else {**problems[0], "problems": problems}
+    more = error.more if isinstance(error, Refusal) else {}
+    return {"code": str(error.get_codes()), "reason": str(error.detail), "field": getattr(error, "field", "") or None, **more}
+
+
+def _problems(detail: Any, field: str = "") -> Iterator[dict[str, Any]]:
+    """Each fault of a validation error by itself; the field of a nested one reads `actions.0`."""
+    if isinstance(detail, dict):
+        for name, inner in detail.items():
+            own = "" if name == WITHOUT_FIELD else str(name)
+            yield from _problems(inner, f"{field}.{own}" if field and own else own or field)
+    elif isinstance(detail, list):
+        for inner in detail:
+            yield from _problems(inner, field)
+    else:
+        yield {"code": str(getattr(detail, "code", "invalid")), "reason": str(detail), "field": field or None}

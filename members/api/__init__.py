@@ -1,0 +1,1 @@
+"""Batch provisioning for other systems, over HTTP."""

@@ -1,0 +1,104 @@
+"""A customer with a product on offer, and other systems that act for people."""
+
+from __future__ import annotations
+
+import datetime
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.test import Client
+from pytest_django import Settings
+from rest_framework.authtoken.models import Token
+
+from access.models import User
+from customers.models import Customer
+from jobs.models import Job
+from members.services.batch_run import run_here
+from products.models import Product, Tariff
+from tests.factories.customers import CustomerFactory
+from tests.products.factories import make_offer, make_product, make_tariff
+
+JOBS = "/api/v1/provisioning-jobs/"
+TOMORROW = (datetime.date.today() + datetime.timedelta(days=1)).isoformat()  # noqa: DTZ011
+
+
+@pytest.fixture(autouse=True)
+def _store(settings: Settings, tmp_path: Path) -> None:
+    settings.MEDIA_ROOT = tmp_path / "media"
+
+
+@pytest.fixture
+def customer(manager: User) -> Customer:
+    """The manager's customer."""
+    return CustomerFactory(code="YJ-000127", name="云江第一医院", manager=manager)
+
+
+@pytest.fixture
+def tariff(customer: Customer) -> Tariff:
+    """A tariff of the product VNET, which is on offer to the customer as O1."""
+    product: Product = make_product("VNET", name_en="V-net", name_zh="V网")
+    tariff = make_tariff(product, "10.00", code="VNET10")
+    make_offer(customer, tariff, code="O1")
+    return tariff
+
+
+@dataclass(frozen=True, slots=True)
+class Api:
+    """Another system that acts for a user."""
+
+    user: User
+    token: str
+
+    def request(self, method: str, path: str, data: Any = None, **headers: str) -> Any:
+        """Send a request; `data` goes as JSON. Underscores in the names of headers stand for hyphens."""
+        client = self._client(headers)
+        if data is None:
+            return client.generic(method, path)
+        return client.generic(method, path, json.dumps(data), content_type="application/json")
+
+    def get(self, path: str, **headers: str) -> Any:
+        """Read."""
+        return self.request("GET", path, **headers)
+
+    def post(self, path: str, data: Any = None, **headers: str) -> Any:
+        """Write, as JSON."""
+        return self.request("POST", path, data, **headers)
+
+    def upload(self, data: Mapping[str, Any], **headers: str) -> Any:
+        """Create a batch by a form."""
+        return self._client(headers).post(JOBS, data)
+
+    def _client(self, headers: Mapping[str, str]) -> Client:
+        named = {name.replace("_", "-"): value for name, value in headers.items()}
+        return Client(headers={"Authorization": f"Token {self.token}", **named})
+
+
+@pytest.fixture
+def api_of() -> Callable[[User], Api]:
+    """Another system that acts for whichever user."""
+    return lambda user: Api(user, Token.objects.get_or_create(user=user)[0].key)
+
+
+@pytest.fixture
+def api(manager: User, api_of: Callable[[User], Api]) -> Api:
+    """Another system that acts for the manager."""
+    return api_of(manager)
+
+
+NUMBERS = "手机号,姓名\n13912340001,李静\n13912340002,王磊\n1391234,坏\n13912340001,李静\n"
+
+
+@pytest.fixture
+def wanted(customer: Customer, tariff: Tariff) -> dict[str, Any]:
+    """A batch of four rows: two good ones, a malformed number and a repeated one."""
+    return {"customer": customer.code, "numbers": NUMBERS, "actions": ["join", f"subscribe:VNET:{tariff.code}"]}
+
+
+@pytest.fixture
+def checked(api: Api, wanted: dict[str, Any]) -> Job:
+    """That batch, checked."""
+    return run_here(Job.objects.get(pk=api.post(JOBS, wanted).json()["id"]))
