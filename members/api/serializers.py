@@ -8,7 +8,6 @@ from typing import Any, Final, cast
 
 from django.conf import settings
 from django.utils.translation import gettext as _
-from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 from rest_framework.utils import html
@@ -30,6 +29,8 @@ _ACTION_SCHEMA: Final = {
         {"type": "object", "properties": {name: {"type": "string"} for name in _ACTION_PARTS}, "required": ["kind"]},
     ]
 }
+
+_DAY_SCHEMA: Final = {"type": "string", "format": "date", "nullable": True}
 
 
 # --- what it takes ---------------------------------------------------------------------------------------------------------------------
@@ -247,12 +248,12 @@ class JobDetailSerializer(JobSerializer):
     inspection = serializers.SerializerMethodField()
     links = serializers.SerializerMethodField(help_text="Addresses of what can be done next, and of the rows and the error files.")
 
-    @extend_schema_field(OpenApiTypes.DATE)
+    @extend_schema_field(_DAY_SCHEMA)
     def get_effective(self, job: Job) -> str | None:
         """The effective date of rows without one."""
         return cast("str | None", job.parameters.get("effective_on"))
 
-    @extend_schema_field(OpenApiTypes.DATE)
+    @extend_schema_field(_DAY_SCHEMA)
     def get_expiry(self, job: Job) -> str | None:
         """The expiry of rows without one."""
         return cast("str | None", job.parameters.get("expires_on"))

@@ -8,24 +8,28 @@ import json
 import sys
 import time
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from django.core.exceptions import PermissionDenied
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.http import Http404
-from django.utils import timezone
+from django.utils import timezone, translation
+from django.utils.translation import gettext as _
 
 from access.models import User
 from customers.models import Customer
-from jobs.errors import JobRefused, describe
-from jobs.models import Job, JobMode, JobStatus
+from jobs.errors import JobRefused
+from jobs.models import Job, JobMode, JobStatus, SourceFile
 from jobs.services.files import format_of, keep_source
 from members.services.batch_run import run_here
 from members.services.batches import BatchOptions, create_batch, settled
-from members.services.error_file import write_error_file
-from members.services.plan import ActionSpec, PlanInvalid
+from members.services.error_file import XLSX_MAX_ROWS, error_rows, write_error_file
+from members.services.plan import ActionSpec, PlanInvalid, plan_batch
+from members.services.wording import refusal_text
 
-USAGE_ERROR = 2
+DONE_WITH_ERRORS: Final = 1
+USAGE_ERROR: Final = 2
+XLSX: Final = ".xlsx"
 
 
 class Command(BaseCommand):
@@ -54,35 +58,33 @@ class Command(BaseCommand):
         parser.add_argument("--dry-run", action="store_true", help="check only")
         parser.add_argument("--errors", type=Path, metavar="PATH", help="write the rows with verdicts to PATH (.xlsx or .csv)")
 
-    def handle(self, *args: Any, **options: Any) -> None:
+    def handle(self, *_args: Any, **options: Any) -> None:
         """Run the batch and exit with its code."""
         started = time.monotonic()
+        errors: Path | None = options["errors"]
+        if errors is not None:
+            _ensure_writable(errors)
         try:
             job = self._create(options)
         except (JobRefused, PlanInvalid) as refused:
             raise CommandError(refused.message, returncode=USAGE_ERROR) from refused
         job = run_here(job)
         if job.status == JobStatus.FAILED and not job.fingerprint:
-            reason = job.error or {}
-            raise CommandError(describe(str(reason.get("code")), reason.get("figures", {})), returncode=USAGE_ERROR)
-        if options["errors"]:
-            write_error_file(job, job.actor, options["errors"])
+            raise CommandError(_reason(job), returncode=USAGE_ERROR)
+        written = errors is None or self._write_errors(job, errors)
         if job.error:
-            self.stderr.write(describe(job.error["code"], job.error["figures"]))
+            self.stderr.write(_reason(job))
         self.stdout.write(json.dumps(settled(job) | {"seconds": round(time.monotonic() - started, 3)}))
-        sys.exit(_exit_code(job, dry_run=options["dry_run"]))
+        code = _exit_code(job, dry_run=options["dry_run"])
+        if code or not written:
+            sys.exit(code or DONE_WITH_ERRORS)
 
     def _create(self, options: dict[str, Any]) -> Job:
         customer = Customer.objects.filter(code=options["customer"]).select_related("manager").first()
         if customer is None:
-            raise CommandError(f"There is no customer with the code {options['customer']}.", returncode=USAGE_ERROR)
+            raise _usage_error(_("There is no customer with the code %(code)s.") % {"code": options["customer"]})
         actor = _actor(options["user"], customer)
         path: Path = options["file"]
-        try:
-            with path.open("rb") as stream:
-                source = keep_source(stream, format_of(path.name))
-        except OSError as error:
-            raise CommandError(f"{path}: {error.strerror}", returncode=USAGE_ERROR) from error
         batch = BatchOptions(
             actions=[ActionSpec.parse(text) for text in options["actions"]],
             effective_on=options["effective"] or timezone.localdate(),
@@ -90,21 +92,66 @@ class Command(BaseCommand):
             mode=options["mode"],
             run_when_checked=not options["dry_run"],
         )
+        plan_batch(customer, batch.actions, effective_on=batch.effective_on, expires_on=batch.expires_on)
+        source = _keep(path)
         try:
             return create_batch(customer_id=customer.pk, actor=actor, source=source, source_name=path.name, options=batch)
         except (PermissionDenied, Http404) as error:
-            message = f"{actor.username} may not provision the members of {customer.code}."
-            raise CommandError(message, returncode=USAGE_ERROR) from error
+            message = _("%(login)s may not provision the members of %(code)s.") % {"login": actor.username, "code": customer.code}
+            raise _usage_error(message) from error
+
+    def _write_errors(self, job: Job, path: Path) -> bool:
+        """Write the error file in its reader's language. Returns whether all of it could be written."""
+        try:
+            with translation.override(job.actor.locale or translation.get_language()):
+                write_error_file(job, job.actor, path)
+        except OSError as error:
+            self.stderr.write(f"{path}: {error.strerror}")
+            return False
+        if path.suffix.lower() == XLSX and error_rows(job)[XLSX_MAX_ROWS : XLSX_MAX_ROWS + 1].exists():
+            self.stderr.write(
+                _("The workbook holds the first %(rows)s rows only. Write a .csv file for all.") % {"rows": f"{XLSX_MAX_ROWS:,}"}
+            )
+            return False
+        return True
+
+
+def _usage_error(message: str) -> CommandError:
+    return CommandError(message, returncode=USAGE_ERROR)
+
+
+def _ensure_writable(path: Path) -> None:
+    """Find out before anything runs whether a file can be written at `path`. Raises CommandError."""
+    known = path.exists()
+    try:
+        path.open("ab").close()
+    except OSError as error:
+        raise _usage_error(_("%(path)s cannot be written: %(reason)s.") % {"path": path, "reason": error.strerror}) from error
+    if not known:
+        path.unlink()
+
+
+def _keep(path: Path) -> SourceFile:
+    try:
+        with path.open("rb") as stream:
+            return keep_source(stream, format_of(path.name))
+    except OSError as error:
+        raise _usage_error(_("%(path)s cannot be read: %(reason)s.") % {"path": path, "reason": error.strerror}) from error
+
+
+def _reason(job: Job) -> str:
+    error = job.error or {}
+    return refusal_text(str(error.get("code", "")), error.get("figures", {}))
 
 
 def _actor(login: str | None, customer: Customer) -> User:
     if login is None:
         if customer.manager is None:
-            raise CommandError(f"{customer.code} has no account manager: say --user LOGIN.", returncode=USAGE_ERROR)
+            raise _usage_error(_("%(code)s has no account manager: say --user LOGIN.") % {"code": customer.code})
         return customer.manager
     user = User.objects.filter(username=login).first()
     if user is None:
-        raise CommandError(f"There is no user with the login {login}.", returncode=USAGE_ERROR)
+        raise _usage_error(_("There is no user with the login %(login)s.") % {"login": login})
     return user
 
 
@@ -112,10 +159,10 @@ def _day(text: str) -> datetime.date:
     try:
         return datetime.date.fromisoformat(text)
     except ValueError as error:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a date like 2026-12-01") from error
+        raise argparse.ArgumentTypeError(_("“%(text)s” is not a date like 2026-12-01") % {"text": text}) from error
 
 
 def _exit_code(job: Job, *, dry_run: bool) -> int:
     if dry_run:
-        return 0 if job.eligible and not job.failed else 1
-    return 0 if job.status == JobStatus.DONE and job.eligible else 1
+        return 0 if job.eligible and not job.failed else DONE_WITH_ERRORS
+    return 0 if job.status == JobStatus.DONE and job.eligible else DONE_WITH_ERRORS
