@@ -49,11 +49,14 @@ class Command(BaseCommand):
             action="append",
             required=True,
             dest="actions",
-            help="join, leave, subscribe:PRODUCT:TARIFF[:OFFER], unsubscribe:PRODUCT or change_tariff:PRODUCT:TARIFF[:OFFER]; may be repeated",
+            metavar="ACTION",
+            help="join, leave, subscribe:PRODUCT:TARIFF[:OFFER], unsubscribe:PRODUCT, change_tariff:PRODUCT:TARIFF[:OFFER]; repeatable",
         )
         parser.add_argument("--effective", type=_day, metavar="DATE", help="the effective date of rows without one (default: today)")
         parser.add_argument("--expiry", type=_day, metavar="DATE", help="the expiry of rows without one (default: none)")
-        parser.add_argument("--mode", choices=JobMode.values, default=JobMode.VALID.value)
+        parser.add_argument(
+            "--mode", choices=JobMode.values, default=JobMode.VALID.value, help="all rows or none, or the good rows now (default)"
+        )
         parser.add_argument("--user", metavar="LOGIN", help="whose job it is (default: the customer's account manager)")
         parser.add_argument("--dry-run", action="store_true", help="check only")
         parser.add_argument("--errors", type=Path, metavar="PATH", help="write the rows with verdicts to PATH (.xlsx or .csv)")
