@@ -12,7 +12,7 @@ from django.urls import reverse
 from django.utils.formats import number_format
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
+from django.utils.translation import gettext_lazy, ngettext, pgettext_lazy
 
 from access.models import Action, User
 from access.requests import signed_in
@@ -38,7 +38,7 @@ PREVIEW: Final = "preview"
 RUN: Final = "run"
 STEP_LABELS: Final[dict[str, _StrPromise]] = {
     SOURCE: gettext_lazy("Source"),
-    ACTIONS: gettext_lazy("Actions"),
+    ACTIONS: pgettext_lazy("batch", "Actions"),
     PREVIEW: gettext_lazy("Preview"),
     RUN: gettext_lazy("Run"),
 }
@@ -140,6 +140,12 @@ class BatchPage:
         )
 
     @property
+    def members_query(self) -> str:
+        """The query that narrows the customer's members to those of this batch; empty where it has none any more."""
+        job = self.job
+        return f"?{urlencode({'batch': job.pk})}" if job.applied and not job.undo_of_id and job.status != JobStatus.UNDONE else ""
+
+    @property
     def undo(self) -> Job | None:
         """The job that takes this one back, or has done so."""
         return self.job.undo_jobs.exclude(status__in=(JobStatus.FAILED, JobStatus.CANCELLED)).first()
@@ -231,7 +237,7 @@ def tiles_before(page: BatchPage, rows: BatchRowList) -> list[Tile]:
     kinds = len(_found(job, severities, Severity.ERROR))
     return [
         _tile(rows, "eligible", _("Eligible"), job.eligible, _actions_note(page)),
-        _tile(rows, "skipped", _("Skipped"), job.skipped, _labels(_found(job, severities, Severity.SKIP))),
+        _tile(rows, "skipped", _("Skipped"), job.skipped, _labels(_found(job, severities, Severity.SKIP)) if job.skipped else ""),
         _tile(
             rows,
             "failed",
@@ -239,7 +245,7 @@ def tiles_before(page: BatchPage, rows: BatchRowList) -> list[Tile]:
             job.failed,
             ngettext("%(count)d kind", "%(count)d kinds", kinds) % {"count": kinds} if kinds else "",
         ),
-        _tile(rows, "warned", _("Warnings"), job.warned, _labels(_found(job, severities, Severity.WARNING))),
+        _tile(rows, "warned", _("Warnings"), job.warned, _labels(_found(job, severities, Severity.WARNING)) if job.warned else ""),
         *_revenue_tile(job.summary.get("revenue")),
     ]
 
@@ -296,7 +302,7 @@ def _revenue_tile(revenue: dict[str, str] | None) -> list[Tile]:
     net = Decimal(revenue["begun_net"]) - Decimal(revenue["ended_net"])
     gross = Decimal(revenue["begun_gross"]) - Decimal(revenue["ended_gross"])
     note = _("discounts %(amount)s") % {"amount": signed_yuan(net - gross)} if net != gross else _("no discounts")
-    return [Tile(_("Monthly revenue"), signed_yuan(net), note)]
+    return [Tile(_("Monthly revenue change"), signed_yuan(net), note)]
 
 
 def signed_yuan(amount: Decimal) -> str:

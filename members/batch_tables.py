@@ -12,7 +12,7 @@ from django.utils.functional import cached_property
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from access.models import Action
 from access.scope import allowed
@@ -35,6 +35,7 @@ MAX_COLUMNS: Final = 8
 SHOWS: Final = ("all", "eligible", "skipped", "failed", "warned", "conflict")
 _STATES: Final = {"eligible": RowState.ELIGIBLE, "skipped": RowState.SKIPPED, "failed": RowState.FAILED, "conflict": RowState.CONFLICT}
 _TONES: Final = {Severity.ERROR: "bad", Severity.WARNING: "warn", Severity.SKIP: "idle"}
+_ORDER: Final = (Severity.ERROR, Severity.WARNING, Severity.SKIP)
 _TEXT_LIMITS: Final = {"holder_name": 64, "department": 64, "employee_no": 32}
 _LINE_DIGITS: Final = 8
 _FIELD_OF: Final = {
@@ -69,7 +70,7 @@ class BatchList(JobList):
     title = gettext_lazy("Batch provisioning")
     columns: ClassVar[Sequence[Column]] = (
         *JobList.columns[:2],
-        Column(key="actions", label=gettext_lazy("Actions"), values=lambda rows, _user: actions_in_words(rows), hide_on_phone=True),
+        Column(key="actions", label=pgettext_lazy("batch", "Actions"), values=lambda rows, _user: actions_in_words(rows), hide_on_phone=True),
         *JobList.columns[2:],
     )
     empty_text = gettext_lazy("No batch yet. Begin one: choose a customer and a file with numbers.")
@@ -196,7 +197,8 @@ class BatchRowList(ListDefinition):
         """Read the page and find out what is wrong with its rows."""
         rows = super().first_rows(queryset)
         for row, explanations in zip(rows, self.explainer.explain(rows), strict=True):
-            row.explanations = [each for each in explanations if each.severity != Severity.OFF]
+            told = [each for each in explanations if each.severity != Severity.OFF]
+            row.explanations = sorted(told, key=lambda each: _ORDER.index(each.severity))
             row.at_fault = self._columns_at_fault(row)
         return rows
 
@@ -219,7 +221,7 @@ class BatchRowList(ListDefinition):
         mapped = [self.mapping[name] for name in FIELD_LABELS if name in self.mapping]
         others = [column for column in range(len(self.headings)) if column not in mapped]
         shown = (mapped + others)[:MAX_COLUMNS]
-        own = [self._source_column(column, hide=place > 1) for place, column in enumerate(shown)]
+        own = [self._source_column(column, hide=place > 0) for place, column in enumerate(shown)]
         line = Column(key="line", label=gettext_lazy("Row"), value="line", sort=("line",), numeric=True)
         return [line, *own, Column(key="findings", label=gettext_lazy("Findings"), value=self._findings)]
 

@@ -35,6 +35,7 @@ FIELD_LABELS: Final = {
 }
 MAX_ROWS: Final = 16
 _CHECK: Final = {"class": "form-check-input"}
+_MODES: Final = [(mode.value, mode.label) for mode in (JobMode.VALID, JobMode.ATOMIC)]
 _PRODUCT_KINDS: Final = (
     (ActionKind.SUBSCRIBE.value, pgettext_lazy("batch action", "Subscribe")),
     (ActionKind.UNSUBSCRIBE.value, pgettext_lazy("batch action", "Unsubscribe")),
@@ -172,7 +173,7 @@ class OptionsForm(forms.Form):
         help_text=gettext_lazy("Empty: without end, or as the offer says."),
     )
     mode = forms.ChoiceField(
-        label=gettext_lazy("Rows with errors"), choices=JobMode.choices, widget=forms.RadioSelect(attrs=_CHECK), initial=JobMode.VALID
+        label=gettext_lazy("Rows with errors"), choices=_MODES, widget=forms.RadioSelect(attrs=_CHECK), initial=JobMode.VALID
     )
 
 

@@ -10,7 +10,8 @@ from jobs.models import SourceFile
 from jobs.services.files import keep_source
 from members.reading.normalise import normalise_number
 
-_BETWEEN: Final = re.compile(r"[,;，；、]+|\s+")
+_LISTED: Final = re.compile(r"[,;，；、]+")
+_BETWEEN: Final = re.compile(r"[,;，；、\s]+")
 
 
 def pasted_source(text: str) -> SourceFile:
@@ -26,5 +27,8 @@ def pasted_source(text: str) -> SourceFile:
 
 def _numbers_of(line: str) -> list[str]:
     """The numbers of a line that holds nothing but several numbers; else the line as it is."""
-    parts = [part for part in _BETWEEN.split(line) if part]
-    return parts if len(parts) > 1 and all(normalise_number(part)[0] for part in parts) else [line]
+    for separator in (_LISTED, _BETWEEN):  # a number may hold blanks of its own, so commas are tried first
+        parts = [part for part in separator.split(line) if part.strip()]
+        if len(parts) > 1 and all(normalise_number(part)[0] for part in parts):
+            return parts
+    return [line]

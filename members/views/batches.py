@@ -322,7 +322,7 @@ def batch_run(request: HttpRequest, pk: int) -> HttpResponse:
     context["rows"] = rows
     if not _is_page_swap(request):
         context |= {"tiles": tiles_after(page, rows, duration_text(progress.elapsed)), "chips": chips_of(page, rows)}
-        context["members_url"] = reverse("members:customer_panel", args=[page.batch.customer_id])
+        context["members_url"] = f"{reverse('members:customer_panel', args=[page.batch.customer_id])}{page.members_query}"
     return render_list(request, rows, "members/batch/result.html", context)
 
 
