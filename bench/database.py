@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from django.apps import apps
 from django.conf import settings
 from django.db import connection
 from django.test.utils import override_settings
@@ -48,7 +49,7 @@ class Backup:
         """Save both tables as COPY text under `folder`."""
         self.folder = folder
         for table in MASS_TABLES:
-            copy_out(f"COPY {table} TO STDOUT", folder / f"{table}.base")
+            copy_out(f"COPY {table} ({_columns(table)}) TO STDOUT", folder / f"{table}.base")
 
     def restore(self) -> None:
         """Empty both tables and load what was saved: the same rows in files without gaps."""
@@ -60,6 +61,11 @@ class Backup:
         settle()
 
 
+def _columns(table: str) -> str:
+    model = next(model for model in apps.get_models() if model._meta.db_table == table)
+    return ", ".join(field.column for field in model._meta.concrete_fields)
+
+
 def copy_out(statement: str, path: Path) -> None:
     """Write what a COPY statement gives to `path`."""
     with connection.cursor() as cursor, path.open("wb") as file:
@@ -69,7 +75,7 @@ def copy_out(statement: str, path: Path) -> None:
 def copy_in(table: str, path: Path) -> None:
     """Load `path` into `table` by COPY, as it stands."""
     with connection.cursor() as cursor, path.open("rb") as file:
-        cursor.copy_expert(f"COPY {table} FROM STDIN", file)
+        cursor.copy_expert(f"COPY {table} ({_columns(table)}) FROM STDIN", file)
 
 
 @contextmanager

@@ -36,6 +36,7 @@ class Environment:
     var_dir: Path
     upload_max_bytes: int
     batch_max_rows: int
+    batch_lanes: int
     batch_chunk_rows: int
 
 
@@ -74,6 +75,7 @@ def _read(env: Env, base_dir: Path) -> Environment:
         var_dir=Path(env.str("VAR_DIR", "") or base_dir / "var").resolve(),
         upload_max_bytes=env.int("UPLOAD_MAX_BYTES", 200 * 1024**2, validate=positive),
         batch_max_rows=env.int("BATCH_MAX_ROWS", 2_000_000, validate=positive),
+        batch_lanes=env.int("BATCH_LANES", 2, validate=positive),
         batch_chunk_rows=env.int("BATCH_CHUNK_ROWS", 20_000, validate=positive),
     )
 

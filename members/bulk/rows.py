@@ -18,7 +18,8 @@ ALTER TABLE {table}
     ALTER ground SET NOT NULL, ALTER raw SET NOT NULL,
     ADD CONSTRAINT {table}_job CHECK (job_id = {job_id});
 CREATE INDEX {table}_position ON {table} (job_id, position);
-ANALYZE {table};
+CREATE INDEX {table}_not_applied ON {table} (job_id, line) WHERE state <> 'e';
+ANALYZE {table} (position, state, todo, verdicts, msisdn, member_key);
 ALTER TABLE members_batchrow ATTACH PARTITION {table} FOR VALUES IN ({job_id});
 ALTER TABLE {table} DROP CONSTRAINT {table}_job
 """

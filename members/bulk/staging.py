@@ -32,7 +32,7 @@ def stage_rows(job_id: int, copy_text: IO[bytes]) -> None:
 
 def analyze_stage(job_id: int) -> None:
     """Tell the planner what the staged rows look like."""
-    execute(f"ANALYZE {stage_table(job_id)}")
+    execute(f"ANALYZE {stage_table(job_id)} (msisdn)")
 
 
 def drop_stage(job_id: int) -> None:

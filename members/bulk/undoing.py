@@ -146,7 +146,7 @@ def _remove_unchanged(request: UndoRequest, rows: str, scope: str, moment: str) 
     """Remove what a chunk of joined numbers made, if all of it stands as the batch left it; three statements, and no lock taken apart.
 
     The memberships go in number order, the order in which the batch made them. Whoever puts something on a membership locks it first, so
-    after our removal a remaining subscription is one that came before, and is seen here.
+    after our removal a remaining subscription is one that came before, and is seen here: the chunk's memberships are one range of keys.
 
     Raises _ChangedSinceError when anything was changed or added since.
     """
@@ -159,11 +159,14 @@ def _remove_unchanged(request: UndoRequest, rows: str, scope: str, moment: str) 
             f"DELETE FROM members_member m USING {rows} r WHERE {scope} AND m.id = r.member_key"
             f" AND m.updated_at = '{moment}' AND m.left_on IS NULL"
         )
+    count, first_key, last_key = fetch(f"SELECT count(*), min(r.member_key), max(r.member_key) FROM {rows} r WHERE {scope}")[0]
+    if not count:
+        return 0
     left = fetch(
-        f"SELECT EXISTS (SELECT FROM {rows} r JOIN members_membersubscription s ON s.member_id = r.member_key AND s.ended_on IS NULL WHERE {scope})"
-        f" OR EXISTS (SELECT FROM {rows} r JOIN members_membersubscription s ON s.member_id = r.member_key AND s.ended_on IS NOT NULL WHERE {scope})"
+        f"SELECT EXISTS (SELECT FROM members_membersubscription WHERE member_id BETWEEN {first_key} AND {last_key} AND ended_on IS NULL)"
+        f" OR EXISTS (SELECT FROM members_membersubscription WHERE member_id BETWEEN {first_key} AND {last_key} AND ended_on IS NOT NULL)"
     )
-    if left[0][0] or removed != _count(rows, scope):
+    if left[0][0] or removed != count:
         raise _ChangedSinceError
     return removed
 

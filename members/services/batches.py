@@ -249,7 +249,8 @@ def start_run(job: Job, actor: User) -> None:
     job.started_at = timezone.now()
     job.heartbeat_at = None
     job.save()
-    hint_on_commit(job.pk)
+    for _lane in range(settings.BATCH_LANES if job.mode == JobMode.VALID else 1):
+        hint_on_commit(job.pk)
 
 
 UNDOABLE: Final = (JobStatus.DONE, JobStatus.DONE_WITH_ERRORS, JobStatus.CANCELLED, JobStatus.FAILED)

@@ -79,7 +79,7 @@ def _reader(source: SourceFile, task: dict[str, Any]) -> Iterator[ReaderRun]:
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
-        env={"PYTHONUTF8": "1", "PYTHONDONTWRITEBYTECODE": "1"},  # nothing of our own environment, which holds secrets
+        env={"PYTHONUTF8": "1"},  # nothing of our own environment, which holds secrets
     )
     assert process.stdin
     assert process.stdout
