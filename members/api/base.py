@@ -5,12 +5,15 @@ from __future__ import annotations
 from typing import Any, Final
 
 from django.conf import settings
+from django.utils.translation import gettext as _
+from rest_framework import status
 from rest_framework.request import Request
 from rest_framework.viewsets import GenericViewSet
 
 from access.models import Action, User
 from access.requests import signed_in
-from common.api import ErrorSerializer, TooLarge
+from common.api import ErrorSerializer, Refusal, TooLarge
+from jobs.errors import describe
 from jobs.models import Job
 from members.services.batches import KIND
 from members.uploads import UploadLimit, limit_upload
@@ -32,8 +35,11 @@ class BatchViewSet(GenericViewSet[Any]):
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         """Refuse what is too large by its declared length, and watch the rest as it arrives: before anybody reads the body."""
         declared = request.META.get("CONTENT_LENGTH") or "0"
+        if declared == "0" and request.headers.get("Transfer-Encoding"):
+            reason = _("Say how long the request is: Content-Length is missing.")
+            raise Refusal("length_required", reason, status=status.HTTP_411_LENGTH_REQUIRED)
         if declared.isdecimal() and int(declared) > settings.UPLOAD_MAX_BYTES + _FORM_BYTES:
-            raise TooLarge
+            raise _too_large(int(declared))
         self._limit = limit_upload(request._request)
         super().initial(request, *args, **kwargs)
 
@@ -50,5 +56,9 @@ class BatchViewSet(GenericViewSet[Any]):
         """The fields of the request. Raises TooLarge when a file among them is."""
         data = self.request.data
         if self._limit is not None and self._limit.size:
-            raise TooLarge(field="file")
+            raise _too_large(self._limit.size)
         return data
+
+
+def _too_large(size: int) -> TooLarge:
+    return TooLarge(describe("file_too_large", {"size": size, "limit": settings.UPLOAD_MAX_BYTES}), field="file")

@@ -151,6 +151,11 @@ def test_a_body_beyond_the_limit_is_refused_unread(api: Api, settings: Settings)
     assert (answer.status_code, answer.json()["code"]) == (413, "too_large")
 
 
+def test_a_body_of_unknown_length_is_refused(api: Api) -> None:
+    answer = api.post(JOBS, Transfer_Encoding="chunked")
+    assert (answer.status_code, answer.json()["code"]) == (411, "length_required")
+
+
 def test_a_file_beyond_the_limit_is_not_kept(api: Api, wanted: dict[str, Any], settings: Settings) -> None:
     from django.core.files.uploadedfile import SimpleUploadedFile
 
