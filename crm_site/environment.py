@@ -14,6 +14,7 @@ from environs import Env, EnvError, validate
 LOOPBACK_HOSTS = ("localhost", "127.0.0.1", "[::1]")
 SECRET_KEY_LENGTH = 50
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
+MOST_BATCH_ROWS = 2_000_000  # membership keys are drawn in blocks of 2^21, one a batch
 
 
 class WrongEnvironment(ImproperlyConfigured):
@@ -37,6 +38,7 @@ class Environment:
     upload_max_bytes: int
     batch_max_rows: int
     batch_lanes: int
+    batch_keep_days: int
     batch_chunk_rows: int
 
 
@@ -74,8 +76,9 @@ def _read(env: Env, base_dir: Path) -> Environment:
         log_level=env.str("LOG_LEVEL", "INFO", validate=validate.OneOf(LOG_LEVELS)),
         var_dir=Path(env.str("VAR_DIR", "") or base_dir / "var").resolve(),
         upload_max_bytes=env.int("UPLOAD_MAX_BYTES", 200 * 1024**2, validate=positive),
-        batch_max_rows=env.int("BATCH_MAX_ROWS", 2_000_000, validate=positive),
+        batch_max_rows=env.int("BATCH_MAX_ROWS", 2_000_000, validate=validate.Range(min=1, max=MOST_BATCH_ROWS)),
         batch_lanes=env.int("BATCH_LANES", 2, validate=positive),
+        batch_keep_days=env.int("BATCH_KEEP_DAYS", 180, validate=positive),
         batch_chunk_rows=env.int("BATCH_CHUNK_ROWS", 20_000, validate=positive),
     )
 

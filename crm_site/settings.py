@@ -8,6 +8,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from celery.schedules import crontab
 from csp.constants import NONE, SELF
 
 from crm_site.environment import read_environment
@@ -201,7 +202,10 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 2 * 3600, "socket_timeo
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_CONNECTION_MAX_RETRIES = None
 CELERY_TIMEZONE = TIME_ZONE
-CELERY_BEAT_SCHEDULE = {"dispatch jobs": {"task": "jobs.dispatch", "schedule": 3.0, "options": {"expires": 3}}}
+CELERY_BEAT_SCHEDULE = {
+    "dispatch jobs": {"task": "jobs.dispatch", "schedule": 3.0, "options": {"expires": 3}},
+    "drop old rows of batches": {"task": "members.drop_old_rows", "schedule": crontab(hour="3", minute="20")},
+}
 
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
@@ -232,6 +236,7 @@ FILE_UPLOAD_TEMP_DIR = None
 BATCH_MAX_ROWS = ENVIRONMENT.batch_max_rows
 BATCH_CHUNK_ROWS = ENVIRONMENT.batch_chunk_rows
 BATCH_LANES = ENVIRONMENT.batch_lanes
+BATCH_KEEP_DAYS = ENVIRONMENT.batch_keep_days
 BATCH_MAX_COLUMNS = 100
 BATCH_MAX_UNPACKED_BYTES = 2 * 1024**3
 BATCH_READER_MEMORY_BYTES = 2 * 1024**3

@@ -56,3 +56,9 @@ def give_up_rows(job_id: int, first: int, last: int) -> int:
 def draw_key_block() -> int:
     """The number below the first key of a fresh block: adding a row's position gives its membership's key."""
     return _FIRST_BLOCK + int(fetch("SELECT nextval('members_member_block')")[0][0]) * KEY_BLOCK
+
+
+def kept_jobs() -> list[int]:
+    """The ids of the jobs whose rows are kept."""
+    found = fetch("SELECT inhrelid::regclass::text FROM pg_inherits WHERE inhparent = 'members_batchrow'::regclass")
+    return [int(name.rpartition("_")[2]) for (name,) in found]
