@@ -70,7 +70,9 @@ class BatchList(JobList):
     title = gettext_lazy("Batch provisioning")
     columns: ClassVar[Sequence[Column]] = (
         *JobList.columns[:2],
-        Column(key="actions", label=pgettext_lazy("batch", "Actions"), values=lambda rows, _user: actions_in_words(rows), hide_on_phone=True),
+        Column(
+            key="actions", label=pgettext_lazy("batch", "Actions"), values=lambda rows, _user: actions_in_words(rows), hide_on_phone=True
+        ),
         *JobList.columns[2:],
     )
     empty_text = gettext_lazy("No batch yet. Begin one: choose a customer and a file with numbers.")
