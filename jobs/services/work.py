@@ -13,7 +13,7 @@ import socket
 from typing import Final
 
 from django.db import InterfaceError, OperationalError, connection, transaction
-from django.db.models import Sum
+from django.db.models import QuerySet, Sum
 from django.utils import timezone
 
 from jobs.errors import JobRefused
@@ -64,7 +64,7 @@ def _advance_single(job: Job) -> bool:
                 kind_of(job).single[job.awaits](job)
     except JobRefused as refusal:
         _fail(job, refusal)
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001  (kept with the attempt, and tried again)
         _record_error(attempt, error)
         return not _is_connection_lost(error)
     _end_attempt(attempt)
@@ -99,7 +99,7 @@ def _advance_run(job: Job) -> bool:
         _end_attempt(attempt)
         _stop_run(job, refusal)
         return False
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001  (kept with the attempt, and tried again)
         _record_error(attempt, error)
         return not _is_connection_lost(error)
     _end_attempt(attempt)
@@ -112,7 +112,7 @@ def _claim(job: Job) -> tuple[JobChunk, JobAttempt] | None:
         if Job.objects.filter(pk=job.pk, awaits=RUN, cancel_requested_at=None, status__in=_MAY_RUN).update(
             status=JobStatus.RUNNING, heartbeat_at=timezone.now()
         ):
-            chunk = JobChunk.objects.select_for_update(skip_locked=True).filter(job=job, state=ChunkState.OPEN).order_by("first").first()
+            chunk = _unlocked(JobChunk.objects.filter(job=job, state=ChunkState.OPEN)).first()
             if chunk is not None:
                 return chunk, JobAttempt.objects.create(job=job, chunk=chunk, work=RUN, worker=_worker_name())
     return None
@@ -121,8 +121,13 @@ def _claim(job: Job) -> tuple[JobChunk, JobAttempt] | None:
 _MAY_RUN: Final = (JobStatus.APPROVED, JobStatus.RUNNING)
 
 
+def _unlocked(chunks: QuerySet[JobChunk]) -> QuerySet[JobChunk]:
+    """Those of `chunks` that nobody works at, locked for us; in an order without the job's columns, or the job would be locked too."""
+    return chunks.select_for_update(skip_locked=True, of=("self",)).order_by("first")
+
+
 def _lock_open(chunk: JobChunk) -> bool:
-    return JobChunk.objects.select_for_update(skip_locked=True).filter(pk=chunk.pk, state=ChunkState.OPEN).first() is not None
+    return _unlocked(JobChunk.objects.filter(pk=chunk.pk, state=ChunkState.OPEN)).first() is not None
 
 
 def _may_go_on(job: Job) -> bool:
@@ -157,7 +162,7 @@ def _stop_run(job: Job, refusal: JobRefused) -> None:
         locked = Job.objects.select_for_update(no_key=True).get(pk=job.pk)
         if locked.awaits == RUN:
             # Other workers may be at chunks of the job: what they apply counts, so wait for them.
-            list(JobChunk.objects.select_for_update().filter(job=locked, state=ChunkState.OPEN))
+            list(JobChunk.objects.select_for_update(of=("self",)).filter(job=locked, state=ChunkState.OPEN).order_by("first"))
             locked.error = refusal.as_json()
             _close(locked, JobStatus.FAILED)
 
@@ -170,7 +175,7 @@ def _finish_if_over(job_id: int) -> bool:
             return False
         open_chunks = JobChunk.objects.filter(job=job, state=ChunkState.OPEN)
         if job.cancel_requested_at is not None and open_chunks.exists():
-            if len(open_chunks.select_for_update(skip_locked=True)) < open_chunks.count():
+            if len(_unlocked(open_chunks)) < open_chunks.count():
                 return False  # a chunk is under way; whoever works at it comes back here
             _close(job, JobStatus.CANCELLED)
         elif not open_chunks.exists():
@@ -212,7 +217,7 @@ def _end_attempt(attempt: JobAttempt) -> None:
 
 def _record_error(attempt: JobAttempt, error: Exception) -> None:
     reference = new_reference()
-    logger.exception("job %s, attempt %s failed, reference %s", attempt.job_id, attempt.pk, reference, exc_info=error)
+    logger.error("job %s, attempt %s failed, reference %s", attempt.job_id, attempt.pk, reference, exc_info=error)
     if _is_connection_lost(error):
         connection.close()  # the try counts as a death; the dispatcher comes again
         return

@@ -52,7 +52,7 @@ def apply_chunk(request: ChunkRequest) -> tuple[int, int]:
     Rows whose ground has moved since the check become conflicts and are left alone.
 
     Returns (applied, conflicts).
-    Raises IntegrityError when another transaction took one of the numbers at the same moment twice in a row; the chunk may be tried again.
+    Raises IntegrityError when the database refuses a row for another reason than that somebody else has its number or short number.
     """
     _lock_referenced(request)
     conflicts = _mark_moved_codes(request)
@@ -63,15 +63,25 @@ def apply_chunk(request: ChunkRequest) -> tuple[int, int]:
         conflicts += _mark(request, _BLACKLISTED_SINCE)
     if request.plan.join:
         conflicts += _mark(request, _LEAVING_ELSEWHERE)
-    try:
-        with transaction.atomic():
-            _write(request)
-    except IntegrityError:
-        conflicts += _mark(request, _TAKEN_NUMBERS) + _mark(request, _TAKEN_SHORT_NUMBERS)
-        with transaction.atomic():
-            _write(request)
+    conflicts += _write_free(request)
     applied = fetch(f"SELECT count(*) FROM {request.rows} r WHERE {request.scope}")[0][0]
     return int(applied), conflicts
+
+
+def _write_free(request: ChunkRequest) -> int:
+    """Write the chunk; as often as somebody else has taken a number meanwhile, without that one. Returns how many were taken."""
+    taken = 0
+    while True:
+        try:
+            with transaction.atomic():
+                _write(request)
+        except IntegrityError:
+            found = _mark(request, _TAKEN_NUMBERS) + _mark(request, _TAKEN_SHORT_NUMBERS)
+            if not found:
+                raise
+            taken += found
+        else:
+            return taken
 
 
 # --- ground ----------------------------------------------------------------------------------------------------------------------------
@@ -208,7 +218,8 @@ def _join(request: ChunkRequest, action: PlannedAction) -> None:
         INSERT INTO members_member (id, customer_id, msisdn, kind, holder_name, employee_no, department, short_number, pay_mode, state,
             joined_on, batch_id, created_at, updated_at)
         SELECT r.member_key, {request.plan.customer_id}, r.msisdn, r.kind, COALESCE(r.holder_name, ''), COALESCE(r.employee_no, ''),
-            COALESCE(r.department, ''), COALESCE(r.short_number, ''), 'group', 'active', {_effective(request)}, {request.job_id}, now(), now()
+            COALESCE(r.department, ''), COALESCE(r.short_number, ''), 'group', 'active', {_effective(request)}, {request.job_id},
+            now(), now()
         FROM {request.rows} r WHERE {request.scope} AND r.todo & {action.bit} <> 0 ORDER BY r.position
         """
     )
@@ -231,7 +242,8 @@ def _leave(request: ChunkRequest, action: PlannedAction) -> None:
     """End the membership and its subscriptions: one past its expiry on the day it expired, one that was to begin later on its first day."""
     execute(
         f"""
-        UPDATE members_membersubscription s SET ended_on = GREATEST(LEAST({_effective(request)}, s.expires_on), s.effective_on), ended_batch_id = {request.job_id}, updated_at = now()
+        UPDATE members_membersubscription s SET ended_on = GREATEST(LEAST({_effective(request)}, s.expires_on), s.effective_on),
+            ended_batch_id = {request.job_id}, updated_at = now()
         FROM {request.rows} r WHERE {request.scope} AND r.todo & {action.bit} <> 0 AND s.member_id = r.member_key AND s.ended_on IS NULL
         """
     )
@@ -248,7 +260,8 @@ def _end_subscriptions(request: ChunkRequest, action: PlannedAction) -> None:
         f"""
         UPDATE members_membersubscription s SET ended_on = {_effective(request)}, ended_batch_id = {request.job_id}, updated_at = now()
         FROM {request.rows} r
-        WHERE {request.scope} AND r.todo & {action.bit} <> 0 AND s.member_id = r.member_key AND s.product_id = {action.product_id} AND s.ended_on IS NULL
+        WHERE {request.scope} AND r.todo & {action.bit} <> 0 AND s.member_id = r.member_key
+            AND s.product_id = {action.product_id} AND s.ended_on IS NULL
         """
     )
 
@@ -257,7 +270,8 @@ def _close_expired(request: ChunkRequest, action: PlannedAction) -> None:
     """A subscription past its expiry still holds the place of the one live subscription: end it on the day it expired."""
     execute(
         f"""
-        UPDATE members_membersubscription s SET ended_on = GREATEST(s.expires_on, s.effective_on), ended_batch_id = {request.job_id}, updated_at = now()
+        UPDATE members_membersubscription s SET ended_on = GREATEST(s.expires_on, s.effective_on),
+            ended_batch_id = {request.job_id}, updated_at = now()
         FROM {request.rows} r
         WHERE {request.scope} AND r.todo & {action.bit} <> 0 AND r.todo & {_join_bit(request.plan)} = 0 AND s.member_id = r.member_key
             AND s.product_id = {action.product_id} AND s.ended_on IS NULL AND s.expires_on <= {_effective(request)}

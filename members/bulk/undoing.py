@@ -71,7 +71,7 @@ class UndoRequest:
     only_joined: bool = False
 
     def found(self, rows: str, scope: str, moments: Moments) -> str:
-        """The query for line, gone (nothing is left to take back) and moved (something changed since) of the rows of table `rows` in `scope`."""
+        """The query for line, gone (nothing is left to take back) and moved (changed since) of the rows of table `rows` in `scope`."""
         return _FOUND.format(
             rows=rows,
             scope=scope,
@@ -145,19 +145,20 @@ class _ChangedSinceError(Exception):
 def _remove_unchanged(request: UndoRequest, rows: str, scope: str, moment: str) -> int:
     """Remove what a chunk of joined numbers made, if all of it stands as the batch left it; three statements, and no lock taken apart.
 
-    The memberships go in number order, the order in which the batch made them. Whoever puts something on a membership locks it first, so
-    after our removal a remaining subscription is one that came before, and is seen here: the chunk's memberships are one range of keys.
+    The memberships go first and in number order, the order in which the batch made them: as everywhere, a membership is locked before its
+    subscriptions, so that nobody deadlocks. Whoever puts something on a membership locks it too, so after our removal a remaining
+    subscription is one that came before, and is seen here: the chunk's memberships are one range of keys.
 
     Raises _ChangedSinceError when anything was changed or added since.
     """
     with unchecked_references():
-        execute(
-            f"DELETE FROM members_membersubscription s USING {rows} r WHERE {scope} AND s.member_id = r.member_key"
-            f" AND s.ended_on IS NULL AND s.batch_id = {request.undone} AND s.updated_at = '{moment}'"
-        )
         removed = execute(
             f"DELETE FROM members_member m USING {rows} r WHERE {scope} AND m.id = r.member_key"
             f" AND m.updated_at = '{moment}' AND m.left_on IS NULL"
+        )
+        execute(
+            f"DELETE FROM members_membersubscription s USING {rows} r WHERE {scope} AND s.member_id = r.member_key"
+            f" AND s.ended_on IS NULL AND s.batch_id = {request.undone} AND s.updated_at = '{moment}'"
         )
     count, first_key, last_key = fetch(f"SELECT count(*), min(r.member_key), max(r.member_key) FROM {rows} r WHERE {scope}")[0]
     if not count:

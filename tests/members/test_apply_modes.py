@@ -173,9 +173,10 @@ def test_only_who_may_change_the_members_starts_or_runs_a_batch(
 
 def test_seeing_all_and_changing_the_own_is_not_changing_all(manager: User, viewer: User, shop: Shop) -> None:
     """Two roles of one person must not add up to what neither allows."""
-    from access.models import RoleAssignment  # noqa: PLC0415
-    from access.services.standard_roles import ensure_standard_roles  # noqa: PLC0415
+    from access.models import RoleAssignment
+    from access.services.standard_roles import ensure_standard_roles
 
+    assert viewer.org_unit is not None
     RoleAssignment.objects.create(user=manager, role=ensure_standard_roles()["viewer"], org_unit=viewer.org_unit)
     actor = User.objects.get(pk=manager.pk)
     with pytest.raises(Http404):
