@@ -63,7 +63,7 @@ class Backup:
 
 def _columns(table: str) -> str:
     model = next(model for model in apps.get_models() if model._meta.db_table == table)
-    return ", ".join(field.column for field in model._meta.concrete_fields)
+    return ", ".join(str(field.column) for field in model._meta.concrete_fields)
 
 
 def copy_out(statement: str, path: Path) -> None:

@@ -29,4 +29,5 @@ def ensure_version(row: Versioned, seen: str) -> None:
     Raises ValidationError with code `stale`.
     """
     if version_of(row) != seen:
-        raise ValidationError(_("Somebody else changed this meanwhile. Open it again to see the present values, then make your change."), code="stale")
+        message = _("Somebody else changed this meanwhile. Open it again to see the present values, then make your change.")
+        raise ValidationError(message, code="stale")

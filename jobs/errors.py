@@ -24,12 +24,18 @@ MESSAGES: Final[dict[str, _StrPromise]] = {
     "source_too_demanding": _("Reading the file took more memory or time than allowed. Split it, or save it as .csv."),
     "number_column_unknown": _("No column with numbers was found. Say which column holds them."),
     "no_such_column": _("Column %(column)s was chosen, but the source has only %(columns)s."),
-    "formulas_without_values": _("The cells with the numbers hold formulas, and the file does not keep their results. Open it in a spreadsheet program, save it, and upload it again."),
+    "formulas_without_values": _(
+        "The cells with the numbers hold formulas, and the file does not keep their results. "
+        "Open it in a spreadsheet program, save it, and upload it again."
+    ),
     "file_too_large": _("The file has %(size)s, more than the %(limit)s allowed. Split it into several."),
     "file_type": _("Files of this kind are not taken. Upload an .xlsx or .csv file."),
     "nothing_eligible": _("No row can be run."),
     "atomic_has_errors": _("%(failed)s rows have errors, and the batch is all or none. Mend the file, or choose to run the good rows."),
-    "atomic_conflict": _("%(conflicts)s rows have changed since the check, and the batch is all or none. Nothing was changed. Check it again."),
+    "atomic_conflict": _(
+        "%(conflicts)s rows have changed since the check, and the batch is all or none. Nothing was changed. "
+        "Check it again."
+    ),
     "group_rule": _("The batch breaks a rule of the whole group: %(rule)s."),
     "fingerprint_changed": _("The preview has changed since you saw it. Look at it again before you run it."),
     "ground_moved": _("A product, tariff or offer of this batch is no longer on offer. Check it again."),

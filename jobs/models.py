@@ -123,11 +123,6 @@ class Job(TimestampedModel):
         """Whether nothing more will happen to the job by itself."""
         return self.status in FINISHED
 
-    @property
-    def processed(self) -> int:
-        """Rows that the run has dealt with so far."""
-        return self.applied + self.conflicts
-
 
 ACTIVE_OR_DONE = (JobStatus.APPROVED, JobStatus.RUNNING, JobStatus.PAUSED, JobStatus.DONE, JobStatus.DONE_WITH_ERRORS)
 FINISHED = frozenset({JobStatus.DONE, JobStatus.DONE_WITH_ERRORS, JobStatus.FAILED, JobStatus.CANCELLED, JobStatus.UNDONE})

@@ -5,7 +5,7 @@ from django.utils.translation import gettext_lazy as _
 
 
 class MembersConfig(AppConfig):
-    """Registers the app with Django, its pages with the navigation, its panel with the customer page and its kind of job with the runner."""
+    """Registers the app with Django, its pages with the navigation, its panel with the customer page, its kind of job with the runner."""
 
     name = "members"
     verbose_name = _("members")

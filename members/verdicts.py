@@ -49,8 +49,8 @@ LABELS: Final[dict[str, _StrPromise]] = {
 HARD: Final = frozenset(
     {
         "number_missing", "number_malformed", "duplicate_in_file", "member_elsewhere", "not_a_member", "product_unknown",
-        "tariff_unknown", "offer_unknown", "date_unreadable", "date_reversed", "short_number_malformed", "short_number_taken", "text_too_long", "text_control", "changed_since",
-        "run_failed",
+        "tariff_unknown", "offer_unknown", "date_unreadable", "date_reversed", "short_number_malformed", "short_number_taken",
+        "text_too_long", "text_control", "changed_since", "run_failed",
     }
 )  # fmt: skip
 """Codes that stay errors whatever the rules say: the tables themselves forbid such rows, or there is nothing to write."""

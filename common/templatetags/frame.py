@@ -1,8 +1,6 @@
-"""Template tags of the frame: permissions, form controls, the current address with changed parameters."""
+"""Template tags of the frame: permissions, tones of states, form controls."""
 
 from __future__ import annotations
-
-from typing import Any
 
 from django import forms, template
 from django.forms import BoundField
@@ -52,16 +50,3 @@ def kind(field: BoundField) -> str:
     if isinstance(widget, forms.CheckboxInput):
         return "check"
     return "options" if isinstance(widget, forms.RadioSelect | forms.CheckboxSelectMultiple) else "line"
-
-
-@register.simple_tag(takes_context=True)
-def query_with(context: template.Context, **changes: Any) -> str:
-    """The current query string, beginning with "?", with `changes` applied; None or "" removes a parameter."""
-    query = context["request"].GET.copy()
-    for name, value in changes.items():
-        if value is None or value == "":
-            query.pop(name, None)
-        else:
-            query[name] = str(value)
-    encoded = query.urlencode()
-    return f"?{encoded}" if encoded else "?"

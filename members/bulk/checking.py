@@ -50,10 +50,12 @@ class _Verdicts:
 _CHECK = """
 CREATE TABLE {rows} AS
 WITH leaving AS MATERIALIZED (
-    SELECT msisdn, max(left_on) FILTER (WHERE customer_id = {customer}) AS own_until, max(left_on) FILTER (WHERE customer_id <> {customer}) AS other_until
+    SELECT msisdn, max(left_on) FILTER (WHERE customer_id = {customer}) AS own_until,
+        max(left_on) FILTER (WHERE customer_id <> {customer}) AS other_until
     FROM members_member WHERE left_on IS NOT NULL AND left_on > {first_day} GROUP BY msisdn
 ), held AS MATERIALIZED (
-    SELECT s.id, s.member_id, s.product_id, s.tariff_id, s.offer_id, s.effective_on, s.updated_at, COALESCE(s.expires_on, 'infinity') AS until
+    SELECT s.id, s.member_id, s.product_id, s.tariff_id, s.offer_id, s.effective_on, s.updated_at,
+        COALESCE(s.expires_on, 'infinity') AS until
     FROM members_member m JOIN members_membersubscription s ON s.member_id = m.id AND s.ended_on IS NULL
     WHERE m.customer_id = {customer} AND m.left_on IS NULL AND m.msisdn IN (SELECT msisdn FROM {stage})
 ), moved AS MATERIALIZED (
@@ -62,15 +64,17 @@ WITH leaving AS MATERIALIZED (
 SELECT {job_id}::bigint AS job_id, line, position::integer AS position,
     (CASE WHEN verdicts & {errors} <> 0 THEN 'f' WHEN todo = 0 THEN 's' ELSE 'e' END)::varchar(1) COLLATE "C" AS state,
     verdicts, todo, msisdn, kind, CASE WHEN occurrence > 1 THEN first_line END AS duplicate_of,
-    CASE WHEN own_key IS NOT NULL THEN own_key WHEN todo & {join_bit} <> 0 AND verdicts & {errors} = 0 THEN {key_base} + position END AS member_key,
+    CASE WHEN own_key IS NOT NULL THEN own_key
+        WHEN todo & {join_bit} <> 0 AND verdicts & {errors} = 0 THEN {key_base} + position END AS member_key,
     ground, holder_name, employee_no, department, short_number, effective_on, expires_on, tariff_code, offer_code, raw
 FROM (
     SELECT r.*, ({mask}) & {kept} AS verdicts, {todo} AS todo,
         CASE WHEN {own} THEN m.id END AS own_key,
         CASE WHEN {own} THEN {ground_of_member} # COALESCE(g.ground, 0) ELSE 0 END AS ground
     FROM (
-        SELECT s.*, CASE WHEN msisdn IS NULL THEN 1 ELSE row_number() OVER number END AS occurrence, first_value(line) OVER number AS first_line,
-            row_number() OVER (ORDER BY msisdn, line) AS position, {effective} AS eff, {expiry} AS exp
+        SELECT s.*, CASE WHEN msisdn IS NULL THEN 1 ELSE row_number() OVER number END AS occurrence,
+            first_value(line) OVER number AS first_line, row_number() OVER (ORDER BY msisdn, line) AS position,
+            {effective} AS eff, {expiry} AS exp
         FROM {stage} s WINDOW number AS (PARTITION BY msisdn ORDER BY line)
     ) r
     LEFT JOIN members_member m ON m.msisdn = r.msisdn AND m.left_on IS NULL
@@ -251,4 +255,5 @@ def _dependents(verdicts: _Verdicts, action: PlannedAction, plan: Plan, has: str
 
 def _held_until(alias: str, products: list[int]) -> str:
     listed = ", ".join(str(product) for product in products)
-    return f" LEFT JOIN (SELECT member_id, max(until) AS until FROM held WHERE product_id IN ({listed}) GROUP BY member_id) {alias} ON {alias}.member_id = m.id"
+    last = f"SELECT member_id, max(until) AS until FROM held WHERE product_id IN ({listed}) GROUP BY member_id"
+    return f" LEFT JOIN ({last}) {alias} ON {alias}.member_id = m.id"

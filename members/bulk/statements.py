@@ -55,7 +55,8 @@ def lock_members(keys: str) -> None:
 def unchecked_references() -> Iterator[None]:
     """Suspend the row-by-row foreign key checks of this transaction where the database role may do so.
 
-    Whoever uses this has checked and locked every referenced row itself, once for the whole batch: see docs/adr/0003-foreign-keys-of-batches.md.
+    Whoever uses this has checked and locked every referenced row itself, once for the whole batch:
+    see docs/adr/0003-foreign-keys-of-batches.md.
     """
     allowed = fetch("SELECT has_parameter_privilege('session_replication_role', 'SET')")[0][0]
     if not allowed:

@@ -79,7 +79,7 @@ def subscribe_members(cursor: CursorWrapper, moment: str) -> int:
 def set_sequences(cursor: CursorWrapper, tables: Sequence[str]) -> None:
     """Let the keys of `tables` go on after the highest one."""
     for table in tables:
-        cursor.execute(f"SELECT coalesce(max(id), 1), max(id) IS NOT NULL FROM {connection.ops.quote_name(table)}")  # noqa: S608  (quoted)
+        cursor.execute(f"SELECT coalesce(max(id), 1), max(id) IS NOT NULL FROM {connection.ops.quote_name(table)}")
         cursor.execute("SELECT setval(pg_get_serial_sequence(%s, 'id'), %s, %s)", [table, *cursor.fetchone()])
 
 

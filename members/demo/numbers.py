@@ -23,7 +23,6 @@ OTHER_PREFIXES: Final[dict[str, tuple[str, ...]]] = {
     Operator.TELECOM: ("133", "153", "162", "173", "177", "180", "181", "189", "190", "191", "193", "199"),
     Operator.BROADNET: ("192",),
 }
-UNASSIGNED_PREFIXES: Final = ("154", "161", "168", "179", "194")
 IOT_PREFIXES: Final = (
     ("1440", Operator.MOBILE),
     ("10648", Operator.MOBILE),

@@ -46,7 +46,7 @@ RULES = {
 }
 
 
-def add_rules(apps: Apps, schema_editor: BaseDatabaseSchemaEditor) -> None:
+def add_rules(apps: Apps, schema_editor: BaseDatabaseSchemaEditor) -> None:  # noqa: ARG001
     """Enter every verdict with its default severity."""
     rule = apps.get_model("members", "VerdictRule")
     rule.objects.bulk_create(rule(code=code, severity=severity) for severity, codes in RULES.items() for code in codes.split())

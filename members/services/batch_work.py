@@ -157,7 +157,7 @@ def _group_verdicts(job: Job, plan: Plan, summary: summaries.Summary, severities
     found: dict[str, tuple[int, Severity]] = {}
     for code, count in (
         ("below_min_members", _below_minimum(job, plan, summary)),
-        ("commitment_exceeded", _above_commitment(job, plan, summary)),
+        ("commitment_exceeded", _above_commitment(plan, summary)),
     ):
         severity = severities.of(code)
         if count and severity != Severity.OFF:
@@ -184,7 +184,7 @@ def _below_minimum(job: Job, plan: Plan, summary: summaries.Summary) -> int:
     return count
 
 
-def _above_commitment(job: Job, plan: Plan, summary: summaries.Summary) -> int:
+def _above_commitment(plan: Plan, summary: summaries.Summary) -> int:
     """Rows that put more numbers on an offer than it was agreed for."""
     offers = {action.offer.id: action for action in plan.of_kind(*WITH_TARIFF) if action.offer}
     agreed = dict(Offer.objects.filter(pk__in=offers, committed_members__isnull=False).values_list("id", "committed_members"))

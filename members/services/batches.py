@@ -55,7 +55,7 @@ class BatchOptions:
 def create_batch(
     *, customer_id: int, actor: User, source: SourceFile, source_name: str, options: BatchOptions | None = None, idempotency_key: str = ""
 ) -> Job:
-    """Start a batch for a customer. Without `options` its source is looked into first and a person chooses; with them it is checked at once.
+    """Start a batch for a customer. Without `options` its source is looked into first and a person chooses; with them it is checked.
 
     A repeated `idempotency_key` of the same actor returns the first job.
 
@@ -132,7 +132,8 @@ def configure_batch(*, job_id: int, actor: User, options: BatchOptions) -> Job:
 def recheck_batch(*, job_id: int, actor: User) -> Job:
     """Check a batch again on today's ground, with what it was told before.
 
-    Raises Http404 when the job is hidden from `actor`, JobRefused (wrong_state) unless it is ready to run or failed before any row was applied.
+    Raises Http404 when the job is hidden from `actor`, JobRefused (wrong_state) unless it is ready to run or failed before any row was
+    applied.
     """
     job = Job.objects.select_for_update(of=("self",)).get_visible(actor, job_id, Action.CHANGE)
     failed_whole = job.status == JobStatus.FAILED and "actions" in job.parameters and not applied_rows(job.pk)
@@ -194,8 +195,8 @@ def _await_check(job: Job) -> None:
 def approve_batch(*, job_id: int, actor: User, fingerprint: str, confirm_repeat: bool = False) -> Job:
     """Run exactly the set of rows that the preview with `fingerprint` showed.
 
-    Raises Http404 when the job is hidden from `actor`, JobRefused: wrong_state, fingerprint_changed, nothing_eligible, atomic_has_errors, group_rule,
-    repeated_batch (the same source and actions within a day, unless `confirm_repeat`).
+    Raises Http404 when the job is hidden from `actor`, JobRefused: wrong_state, fingerprint_changed, nothing_eligible, atomic_has_errors,
+    group_rule, repeated_batch (the same source and actions within a day, unless `confirm_repeat`).
     """
     job = Job.objects.select_for_update(of=("self",)).get_visible(actor, job_id, Action.CHANGE)
     require(actor, "members", Action.CHANGE)

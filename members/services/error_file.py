@@ -24,11 +24,6 @@ _PAGE: Final = 2_000
 XLSX_MAX_ROWS: Final = 100_000
 
 
-def with_verdicts(job: Job) -> bool:
-    """Whether the job has any row for the error file."""
-    return error_rows(job).exists()
-
-
 def error_rows(job: Job) -> BatchRowQuerySet:
     """The rows that were not applied or need a look: failed, skipped and conflicting ones, in the order of the source."""
     return BatchRow.objects.filter(job=job).exclude(state=RowState.ELIGIBLE).order_by("line")

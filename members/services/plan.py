@@ -67,7 +67,7 @@ class ActionSpec:
         return cls(kind, *codes)
 
     def __str__(self) -> str:
-        return ":".join((self.kind, self.product, self.tariff, self.offer)).rstrip(":")
+        return f"{self.kind}:{self.product}:{self.tariff}:{self.offer}".rstrip(":")
 
     def as_json(self) -> dict[str, str]:
         """What `Job.parameters` keeps."""
@@ -191,8 +191,8 @@ def _changed(before: dict[str, Any], now: dict[str, Any]) -> set[str]:
 def plan_batch(customer: Customer, specs: Iterable[ActionSpec], *, effective_on: datetime.date, expires_on: datetime.date | None) -> Plan:
     """Resolve the actions of a batch for `customer`, by a constant number of queries.
 
-    Raises PlanInvalid when they contradict one another, name a product, tariff or offer that is unknown, retired or not on offer for this customer
-    on `effective_on`, or when the dates are reversed.
+    Raises PlanInvalid when they contradict one another, name a product, tariff or offer that is unknown, retired or not on offer for this
+    customer on `effective_on`, or when the dates are reversed.
     """
     wanted = list(specs)
     _check_together(wanted)

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
-
 from django import template
 from django.utils.translation import gettext as _
 
-from products.models import Discount, Offer, OfferStatus
+from products.models import Offer, OfferStatus
 from products.money import discount_text, yuan
 
 register = template.Library()
@@ -26,15 +24,3 @@ def stage_label(stage: str) -> str:
     """The words for a state that `Offer.stage` returns."""
     by_dates = {"effective": _("effective"), "expiring": _("expiring"), "expired": _("expired")}
     return by_dates.get(stage) or str(OfferStatus(stage).label)
-
-
-@register.filter
-def saving(gross: Decimal, net: Decimal) -> str:
-    """How much less `net` is than `gross`, as money."""
-    return yuan(gross - net)
-
-
-@register.filter
-def discount_words(discount: Discount) -> str:
-    """Name and effect of a discount."""
-    return f"{discount.label} · {discount_text(discount)}"

@@ -90,7 +90,9 @@ def test_rail_folds_and_stays_folded(page: Page, manager: User, sign_in, check_a
     page.goto("/")
     page.get_by_role("button", name="Fold the navigation").click()
     page.reload()
-    assert page.locator("#rail").bounding_box()["width"] < 60
+    box = page.locator("#rail").bounding_box()
+    assert box is not None
+    assert box["width"] < 60
     check_axe()
     shoot("rail-folded")
 

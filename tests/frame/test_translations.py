@@ -91,6 +91,7 @@ def test_compiled_catalogue_speaks(project):
     unit = shop(project)
     unit.path.write_text(unit.path.read_text().replace('msgid "Bye"\nmsgstr ""', 'msgid "Bye"\nmsgstr "再见"'))
     compiled = catalogues.compile_catalogue(unit)
+    assert compiled is not None
     with compiled.open("rb") as file:
         assert GNUTranslations(file).gettext("Bye") == "再见"
     assert [path.name for path in compiled.parent.iterdir() if path.suffix not in {".po", ".mo"}] == []

@@ -6,6 +6,7 @@ import datetime
 from dataclasses import dataclass
 
 import pytest
+from django.test import Client
 
 from access.models import User
 from members.models import Member
@@ -37,6 +38,13 @@ class Shop:
         for code in products:
             make_subscription(member, next(tariff for (product, _), tariff in self.tariffs.items() if product == code))
         return member
+
+
+@pytest.fixture
+def manager_client(client: Client, manager: User) -> Client:
+    """The manager's browser."""
+    client.force_login(manager, backend="allauth.account.auth_backends.AuthenticationBackend")
+    return client
 
 
 @pytest.fixture
