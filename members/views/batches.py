@@ -83,7 +83,9 @@ def batch_new(request: HttpRequest) -> HttpResponse:
     try:
         return _batch_new(request, limit)
     except RequestDataTooBig:
-        return _too_much_pasted(request)
+        wanted = request.GET.get("customer", "")
+        customer = customer_to_provision(signed_in(request), wanted) if wanted else None
+        return _too_much_pasted(request, customer, {"steps": _first_steps(), "customer": customer})
 
 
 @csrf_protect
@@ -105,8 +107,7 @@ def _batch_new(request: HttpRequest, limit: UploadLimit) -> HttpResponse:
         job = _begin(form, user)
         if job is not None:
             return _go(request, reverse("members:batch_actions", args=[job.pk]))
-    steps = [Step(label, "current" if key == SOURCE else "todo", "") for key, label in STEP_LABELS.items()]
-    return _source_page(request, form, {"steps": steps, "customer": customer})
+    return _source_page(request, form, {"steps": _first_steps(), "customer": customer})
 
 
 def _begin(form: SourceForm, user: Any) -> Job | None:
@@ -117,7 +118,10 @@ def _begin(form: SourceForm, user: Any) -> Job | None:
         key = form.cleaned_data["request_key"]
         # Of one page and one source there is one job, however often the button is pressed; another file from the same page is another job.
         idempotency_key = f"{key}:{source.pk}:{customer.pk}" if key else ""
-        return create_batch(customer_id=customer.pk, actor=user, source=source, source_name=name, idempotency_key=idempotency_key)
+        wanted = {"customer_id": customer.pk, "actor": user, "source": source, "source_name": name}
+        job = create_batch(**wanted, idempotency_key=idempotency_key)
+        # Who has discarded it and sends the same page again wants another.
+        return create_batch(**wanted) if job.status == JobStatus.CANCELLED else job
     except JobRefused as refused:
         form.add_error("file" if form.cleaned_data.get("file") is not None else "numbers", refused.message)
     except Http404:
@@ -137,13 +141,16 @@ def _refused_text(limit: UploadLimit) -> str:
     return describe("file_too_large", {"size": limit.size, "limit": UPLOAD_LIMITS.bytes}) if limit.size else ""
 
 
-def _too_much_pasted(request: HttpRequest) -> HttpResponse:
-    """The body without its files is longer than the server reads; it has not been read, so the form comes back empty."""
-    form = SourceForm({}, user=signed_in(request))
+def _too_much_pasted(request: HttpRequest, customer: Customer | None, context: dict[str, Any]) -> HttpResponse:
+    """The form's text is longer than the server reads; it has not been read, so the form comes back empty."""
+    form = SourceForm({}, user=signed_in(request), customer=customer)
     form.errors.clear()
     form.add_error("numbers", _("The pasted text is longer than %(limit)s. Save it as a file.") % {"limit": UPLOAD_LIMITS.text})
-    steps = [Step(label, "current" if key == SOURCE else "todo", "") for key, label in STEP_LABELS.items()]
-    return _source_page(request, form, {"steps": steps, "customer": None})
+    return _source_page(request, form, context)
+
+
+def _first_steps() -> list[Step]:
+    return [Step(label, "current" if key == SOURCE else "todo", "") for key, label in STEP_LABELS.items()]
 
 
 def _source_page(request: HttpRequest, form: SourceForm, context: dict[str, Any]) -> HttpResponse:
@@ -159,7 +166,8 @@ def batch_source(request: HttpRequest, pk: int) -> HttpResponse:
     try:
         return _batch_source(request, limit, pk)
     except RequestDataTooBig:
-        return _too_much_pasted(request)
+        page = read_page(request, pk, Action.CHANGE)
+        return _too_much_pasted(request, page.batch.customer, page.context(SOURCE))
 
 
 @csrf_protect
@@ -289,12 +297,10 @@ def batch_preview(request: HttpRequest, pk: int) -> HttpResponse:
     rows = BatchRowList(request, job=page.job, batch=page.batch)
     context = {**page.context(PREVIEW), "rows": rows}
     if not _is_page_swap(request):
-        context |= {"tiles": tiles_before(page, rows), "chips": chips_of(page, rows), "group": group_findings(page.job)}
-        context |= {
-            "repeated": repeated_job(page.job),
-            "check_seconds": page.check_seconds(),
-            "blocked": page.is_blocked,
-        }
+        group = group_findings(page.job)
+        context |= {"tiles": tiles_before(page, rows), "chips": chips_of(page, rows), "group": group, "blocked": page.is_blocked}
+        context["may_run"] = page.job.eligible and not page.is_blocked and not any(finding.blocks for finding in group)
+        context |= {"repeated": repeated_job(page.job), "check_seconds": page.check_seconds()}
     return render_list(request, rows, "members/batch/preview.html", context)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -106,6 +107,8 @@ def test_from_a_careless_roster_to_the_result_and_back(
     page.locator(".approve button").click()
     expect(page.locator(".live-figure")).to_contain_text("%", timeout=SLOW)
     expect(page.locator("#run-progress progress[value]")).to_be_visible(timeout=SLOW)
+    expect(page.locator(".live-percent")).to_have_text(re.compile("29|30"), timeout=SLOW)
+    expect(page.locator(".live-facts dd").first).not_to_have_text("—")
     expect(page.get_by_role("button", name=say("Pause"))).to_be_visible()
     check_axe()
     shoot(f"batch-4-run-{language}")

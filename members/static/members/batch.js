@@ -100,6 +100,11 @@ function narrow(select, product) {
 const choices = (select) => [...select.options].filter((option) => option.value && !option.disabled);
 
 function settle(row, changed) {
+  choose(row, changed);
+  for (const select of row.querySelectorAll("select")) select.title = select.selectedOptions[0]?.text ?? ""; // long ones are cut
+}
+
+function choose(row, changed) {
   const [kind, product, tariff, offer] = ["kind", "product", "tariff", "offer"].map((name) => row.querySelector(`[data-${name}]`));
   const plain = kind.value === "unsubscribe";
   row.classList.toggle("action-row-plain", plain);
