@@ -122,7 +122,10 @@ class Member(models.Model):
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["msisdn"], condition=Q(left_on=None), name="member_one_live_membership"),
             models.UniqueConstraint(
-                fields=["customer", "short_number"], condition=Q(left_on=None) & ~Q(short_number=""), name="member_short_number_unique"
+                fields=["customer", "short_number"],
+                condition=Q(left_on=None) & ~Q(short_number=""),
+                name="member_short_number_unique",
+                violation_error_message=_("Another member of this group has this short number."),
             ),
             models.CheckConstraint(condition=Q(left_on=None) | Q(left_on__gte=F("joined_on")), name="member_dates_in_order"),
         ]

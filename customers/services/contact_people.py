@@ -9,9 +9,9 @@ from django.db import transaction
 
 from access.models import Action, User
 from access.policy import ensure_still_reached
+from common.saving import save_valid
 from common.versions import ensure_version
 from customers.models import ContactPerson, Customer
-from customers.services.saving import save_valid
 
 
 class ContactDetails(TypedDict, total=False):

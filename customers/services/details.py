@@ -11,10 +11,10 @@ from django.utils.translation import gettext as _
 
 from access.models import Action, OrgUnit, User
 from access.policy import ensure_still_reached, require
+from common.saving import save_valid
 from common.versions import ensure_version
 from customers.models import Customer, Industry, OwnershipChange, Region
 from customers.pinyin import initials_of, pinyin_of
-from customers.services.saving import save_valid
 
 _DEEPEST_TREE: Final = 20
 

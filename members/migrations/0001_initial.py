@@ -178,7 +178,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='member',
-            constraint=models.UniqueConstraint(condition=models.Q(('left_on', None), models.Q(('short_number', ''), _negated=True)), fields=('customer', 'short_number'), name='member_short_number_unique'),
+            constraint=models.UniqueConstraint(condition=models.Q(('left_on', None), models.Q(('short_number', ''), _negated=True)), fields=('customer', 'short_number'), name='member_short_number_unique', violation_error_message='Another member of this group has this short number.'),
         ),
         migrations.AddConstraint(
             model_name='member',

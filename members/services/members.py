@@ -6,12 +6,13 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from django.core.exceptions import ValidationError
-from django.db import IntegrityError, transaction
+from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from access.models import Action, User
 from access.policy import ensure_still_reached
+from common.saving import save_unless_taken
 from common.versions import ensure_version
 from members.models import Member
 
@@ -38,17 +39,6 @@ def change_member(*, member_id: int, values: Mapping[str, Any], seen: str, actor
         return member
     for name in changed:
         setattr(member, name, values[name])
-    _save(member, changed)
+    save_unless_taken(member, update_fields=[*changed, "updated_at"])
     ensure_still_reached(Member.objects.all(), actor, member.pk)
     return member
-
-
-def _save(member: Member, changed: list[str]) -> None:
-    """Save, and say it at the field when the short number is taken; the constraint decides, so that two at once cannot both have it."""
-    try:
-        with transaction.atomic():
-            member.save(update_fields=[*changed, "updated_at"])
-    except IntegrityError as error:
-        if "member_short_number_unique" not in str(error):
-            raise
-        raise ValidationError({"short_number": _("Another member of this group has this short number.")}) from error

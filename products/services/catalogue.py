@@ -13,6 +13,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from access.models import Action, User
+from common.saving import save_unless_taken
 from common.versions import ensure_version
 from products.models import Discount, Product, ProductRule, ProductRuleKind, Tariff, TariffPrice
 from products.querysets import may_keep_catalogue
@@ -29,14 +30,14 @@ def save_entry(*, entry: EntryT, actor: User, seen: str = "") -> EntryT:
         actor: who saves; needs `add` or `change` on the whole catalogue.
         seen: the version that a changed row had when its form was opened (`common.versions.version_of`).
 
-    Raises PermissionDenied, Http404 when a changed row is gone, ValidationError when it was changed meanwhile.
+    Raises PermissionDenied, Http404 when a changed row is gone, ValidationError when it was changed meanwhile or its code is taken.
     """
     if entry.pk is None:
         _require_keeper(actor, Action.ADD)
     else:
         _require_keeper(actor, Action.CHANGE)
         ensure_version(type(entry).objects.select_for_update().get_visible(actor, entry.pk, Action.CHANGE), seen)
-    entry.save()
+    save_unless_taken(entry)
     return entry
 
 

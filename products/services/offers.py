@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy
 
 from access.models import Action, User
 from access.policy import ensure_still_reached
+from common.saving import save_unless_taken
 from common.versions import ensure_version
 from customers.models import Customer
 from products.models import Discount, Offer, OfferStatus
@@ -41,7 +42,7 @@ def save_offer(*, offer: Offer, discounts: Collection[Discount], actor: User, se
         seen: the version a changed offer had when its form was opened.
 
     Raises Http404 or PermissionDenied when the offer or its customer is out of the actor's reach, ValidationError when it is no longer a
-    draft, was changed meanwhile, or carries discounts that exclude each other.
+    draft, was changed meanwhile, has a code that is taken, or carries discounts that exclude each other.
     """
     new = offer._state.adding
     action = Action.ADD if new else Action.CHANGE
@@ -55,7 +56,7 @@ def save_offer(*, offer: Offer, discounts: Collection[Discount], actor: User, se
         if stored.customer_id != offer.customer_id:
             raise ValidationError(_("An offer stays with its customer."))
     offer.product_id = offer.tariff.product_id
-    offer.save()
+    save_unless_taken(offer)
     offer.discounts.set(discounts)
     ensure_still_reached(Offer.objects.all(), actor, offer.pk, action)
     return offer

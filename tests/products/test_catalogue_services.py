@@ -123,3 +123,12 @@ def test_two_products_may_require_each_other() -> None:
     add_rule(product_id=one.pk, kind=ProductRuleKind.REQUIRES, other_id=two.pk, actor=keeper)
     add_rule(product_id=two.pk, kind=ProductRuleKind.REQUIRES, other_id=one.pk, actor=keeper)
     assert ProductRule.objects.count() == 2
+
+
+def test_a_code_that_somebody_took_meanwhile_is_said_at_its_field() -> None:
+    """The form had found the code free; the database decides."""
+    taken = make_product(code="VNET")
+    with pytest.raises(ValidationError) as refused:
+        save_entry(entry=Product(code="VNET", kind="vnet", name_en="V-net", name_zh="集团V网"), actor=make_keeper())
+    assert refused.value.message_dict == {"code": ["This code is taken."]}
+    assert Product.objects.get() == taken
