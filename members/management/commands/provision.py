@@ -10,8 +10,10 @@ import time
 from pathlib import Path
 from typing import Any, Final
 
+from django.conf import settings
 from django.core.exceptions import PermissionDenied
 from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import connection
 from django.http import Http404
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
@@ -71,7 +73,8 @@ class Command(BaseCommand):
             job = self._create(options)
         except (JobRefused, PlanInvalid) as refused:
             raise CommandError(refused.message, returncode=USAGE_ERROR) from refused
-        job = run_here(job)
+        lanes = 1 if connection.in_atomic_block else settings.BATCH_LANES  # a lane has a connection of its own
+        job = run_here(job, lanes=lanes)
         if job.status == JobStatus.FAILED and not job.fingerprint:
             raise CommandError(_reason(job), returncode=USAGE_ERROR)
         written = errors is None or self._write_errors(job, errors)
