@@ -116,9 +116,11 @@ _CONFIGURABLE: Final = (JobStatus.UPLOADED, JobStatus.VALIDATED, JobStatus.FAILE
 def configure_batch(*, job_id: int, actor: User, options: BatchOptions) -> Job:
     """Say what a batch shall do, or say it anew, and have it checked.
 
-    Raises Http404 when the job is hidden from `actor`, PlanInvalid, JobRefused (wrong_state) once it has been run.
+    Raises Http404 when the job is hidden from `actor`, PermissionDenied without the right to change members, PlanInvalid, JobRefused
+    (wrong_state) once it has been run.
     """
     job = Job.objects.select_for_update(of=("self",)).get_visible(actor, job_id, Action.CHANGE)
+    require(actor, "members", Action.CHANGE)
     batch = ProvisioningBatch.objects.select_related("customer").get(job=job)
     _ensure_configurable(job)
     _configure(job, batch.customer, options)
@@ -136,6 +138,7 @@ def recheck_batch(*, job_id: int, actor: User) -> Job:
     applied.
     """
     job = Job.objects.select_for_update(of=("self",)).get_visible(actor, job_id, Action.CHANGE)
+    require(actor, "members", Action.CHANGE)
     failed_whole = job.status == JobStatus.FAILED and "actions" in job.parameters and not applied_rows(job.pk)
     if (job.status != JobStatus.VALIDATED and not failed_whole) or job.undo_of_id:
         raise JobRefused("wrong_state", state=str(job.get_status_display()))
@@ -170,6 +173,7 @@ def choose_mode(*, job_id: int, actor: User, mode: str) -> Job:
     Raises Http404 when the job is hidden from `actor`, JobRefused (wrong_state) unless it is ready to run.
     """
     job = Job.objects.select_for_update(of=("self",)).get_visible(actor, job_id, Action.CHANGE)
+    require(actor, "members", Action.CHANGE)
     if job.status != JobStatus.VALIDATED or job.undo_of_id:
         raise JobRefused("wrong_state", state=str(job.get_status_display()))
     job.mode = JobMode(mode)
