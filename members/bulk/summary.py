@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import datetime
 import hashlib
 from collections import Counter
 from dataclasses import dataclass, field
+from typing import Any
 
 from members.bulk.choices import choice_of
 from members.bulk.rows import rows_table
-from members.bulk.statements import fetch
+from members.bulk.statements import fetch, literal
 from members.models import RowState
 from members.services.plan import WITH_TARIFF, ActionKind, Plan, PlannedAction
 from members.verdict_codes import BIT, CODES
@@ -89,45 +91,46 @@ def prices_begun(job_id: int, plan: Plan, filled: frozenset[str]) -> Counter[Pai
     return begun
 
 
+def _live(day: datetime.date) -> str:
+    """The condition that subscription `s` stands on `day`: one past its expiry brings nothing and counts for nothing."""
+    return f"s.ended_on IS NULL AND (s.expires_on IS NULL OR s.expires_on > {literal(day)})"
+
+
 def prices_ended(job_id: int, plan: Plan) -> Counter[Pair]:
     """How many live subscriptions under each (tariff, offer) the eligible rows end."""
     ended: Counter[Pair] = Counter()
     for action in plan.of_kind(ActionKind.LEAVE, ActionKind.UNSUBSCRIBE, ActionKind.CHANGE_TARIFF):
-        product = f"AND s.product_id = {action.product_id}" if action.product_id else ""
-        found = fetch(
-            f"SELECT s.tariff_id, s.offer_id, count(*) FROM {rows_table(job_id)} r JOIN members_membersubscription s"
-            f" ON s.member_id = r.member_key AND s.ended_on IS NULL {product}"
-            f" WHERE r.state = 'e' AND r.todo & {action.bit} <> 0 GROUP BY 1, 2"
-        )
-        ended.update({(tariff, offer): count for tariff, offer, count in found})
+        ended.update({(tariff, offer): count for tariff, offer, count in _ended(job_id, plan, action, "s.tariff_id, s.offer_id")})
     return ended
 
 
-def live_by_product(customer_id: int) -> Counter[int]:
-    """Live subscriptions of a customer's members by product."""
-    found = fetch(
-        "SELECT product_id, count(*) FROM members_membersubscription WHERE customer_id = %(customer)s AND ended_on IS NULL GROUP BY 1",
-        {"customer": customer_id},
-    )
-    return Counter(dict(found))
-
-
-def live_by_offer(customer_id: int) -> Counter[int]:
-    """Live subscriptions of a customer's members by offer."""
-    found = fetch(
-        "SELECT offer_id, count(*) FROM members_membersubscription"
-        " WHERE customer_id = %(customer)s AND ended_on IS NULL AND offer_id IS NOT NULL GROUP BY 1",
-        {"customer": customer_id},
-    )
-    return Counter(dict(found))
-
-
-def ended_by_product(job_id: int, action: PlannedAction) -> Counter[int]:
+def ended_by_product(job_id: int, plan: Plan, action: PlannedAction) -> Counter[int]:
     """How many live subscriptions of each product the eligible rows of an action would end."""
+    return Counter(dict(_ended(job_id, plan, action, "s.product_id")))
+
+
+def _ended(job_id: int, plan: Plan, action: PlannedAction, columns: str) -> list[tuple[Any, ...]]:
     product = f"AND s.product_id = {action.product_id}" if action.product_id else ""
+    return fetch(
+        f"SELECT {columns}, count(*) FROM {rows_table(job_id)} r JOIN members_membersubscription s"
+        f" ON s.member_id = r.member_key AND {_live(plan.effective_on)} {product}"
+        f" WHERE r.state = 'e' AND r.todo & {action.bit} <> 0 GROUP BY {columns}"
+    )
+
+
+def live_by_product(plan: Plan) -> Counter[int]:
+    """Live subscriptions of the group's members by product."""
+    return _live_by("product_id", plan)
+
+
+def live_by_offer(plan: Plan) -> Counter[int]:
+    """Live subscriptions of the group's members by offer."""
+    return _live_by("offer_id", plan)
+
+
+def _live_by(column: str, plan: Plan) -> Counter[int]:
     found = fetch(
-        f"SELECT s.product_id, count(*) FROM {rows_table(job_id)} r JOIN members_membersubscription s"
-        f" ON s.member_id = r.member_key AND s.ended_on IS NULL {product}"
-        f" WHERE r.state = 'e' AND r.todo & {action.bit} <> 0 GROUP BY 1"
+        f"SELECT s.{column}, count(*) FROM members_membersubscription s"
+        f" WHERE s.customer_id = {plan.customer_id} AND s.{column} IS NOT NULL AND {_live(plan.effective_on)} GROUP BY 1"
     )
     return Counter(dict(found))

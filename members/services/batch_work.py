@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+from collections import Counter
 from decimal import Decimal
 from typing import Any
 
@@ -21,12 +22,12 @@ from members.bulk.statements import execute, fetch
 from members.bulk.undoing import UndoRequest, check_undo, undo_chunk
 from members.models import ProvisioningBatch, RowState, Severity
 from members.services.batches import ensure_may_run, start_run
-from members.services.plan import WITH_TARIFF, ActionKind, Plan, PlanInvalid, plan_of
+from members.services.plan import ActionKind, Plan, PlanInvalid, plan_of
 from members.services.reach import customers_to_provision
 from members.services.reading import inspect_source, read_rows
 from members.verdicts import Severities, read_severities
 from products.models import Offer, Product
-from products.services.pricing import monthly_fees
+from products.services.pricing import Pair, monthly_fees
 
 
 def inspect(job: Job) -> None:
@@ -112,15 +113,18 @@ def _set_checked(job: Job) -> None:
 
 
 def _sum_up(job: Job, plan: Plan, severities: Severities, filled: frozenset[str]) -> None:
+    """Write the counts of the preview into `job`, and which rules of the group as a whole the batch meets, with the rows concerned."""
     join_bit = plan.join.bit if plan.join else 0
     summary = summaries.summarise(job.pk, actions=len(plan.actions), warnings=severities.warnings, join_bit=join_bit)
     _take_counts(job, summary)
-    group = _group_verdicts(job, plan, summary, severities)
+    begun, ended = summaries.prices_begun(job.pk, plan, filled), summaries.prices_ended(job.pk, plan)
+    counted = {"below_min_members": _below_minimum(job, plan, summary), "commitment_exceeded": _above_commitment(plan, begun, ended)}
+    group = {code: (count, severities.of(code)) for code, count in counted.items() if count and severities.of(code) != Severity.OFF}
     summary.verdicts.update({code: count for code, (count, _severity) in group.items()})
     job.summary = {
         "verdicts": {code: count for code, count in summary.verdicts.items() if count},
         "actions": [{"action": str(action.spec), "eligible": count} for action, count in zip(plan.actions, summary.actions, strict=True)],
-        "revenue": _revenue(job, plan, filled),
+        "revenue": _revenue(plan, begun, ended),
         "group": {code: count for code, (count, _severity) in group.items()},
         "group_errors": [code for code, (_count, severity) in group.items() if severity == Severity.ERROR],
         "filled": sorted(filled),
@@ -137,10 +141,8 @@ def _first_day(job: Job, plan: Plan) -> datetime.date:
     return datetime.date.fromisoformat(text) if text else plan.effective_on
 
 
-def _revenue(job: Job, plan: Plan, filled: frozenset[str]) -> dict[str, str]:
+def _revenue(plan: Plan, begun: Counter[Pair], ended: Counter[Pair]) -> dict[str, str]:
     """Monthly fees in CNY that the batch begins and ends, before and after discounts, as texts with two decimals."""
-    begun = summaries.prices_begun(job.pk, plan, filled)
-    ended = summaries.prices_ended(job.pk, plan)
     fees = monthly_fees(set(begun) | set(ended), on=plan.effective_on)
     nothing = Decimal(0)
     totals = {
@@ -152,50 +154,41 @@ def _revenue(job: Job, plan: Plan, filled: frozenset[str]) -> dict[str, str]:
     return {name: f"{total:.2f}" for name, total in totals.items()}
 
 
-def _group_verdicts(job: Job, plan: Plan, summary: summaries.Summary, severities: Severities) -> dict[str, tuple[int, Severity]]:
-    """Rules of the group as a whole: code to (rows concerned, severity)."""
-    found: dict[str, tuple[int, Severity]] = {}
-    for code, count in (
-        ("below_min_members", _below_minimum(job, plan, summary)),
-        ("commitment_exceeded", _above_commitment(plan, summary)),
-    ):
-        severity = severities.of(code)
-        if count and severity != Severity.OFF:
-            found[code] = (count, severity)
-    return found
-
-
 def _below_minimum(job: Job, plan: Plan, summary: summaries.Summary) -> int:
     """Rows of actions that leave the group with some, but too few, numbers on a product."""
     minima = dict(Product.objects.filter(min_members__gt=1).values_list("id", "min_members"))
     concerned = [a for a in plan.actions if a.kind == ActionKind.LEAVE or a.product_id in minima]
     if not minima or not any(a.kind != ActionKind.JOIN for a in concerned):
         return 0
-    live = summaries.live_by_product(plan.customer_id)
+    live = summaries.live_by_product(plan)
     count = 0
     for action in concerned:
         if action.kind == ActionKind.SUBSCRIBE:
             after = live[action.product_id] + summary.actions[action.index]
             count += summary.actions[action.index] if 0 < after < minima[action.product_id] else 0
         elif action.kind in (ActionKind.LEAVE, ActionKind.UNSUBSCRIBE):
-            ended = summaries.ended_by_product(job.pk, action)
+            ended = summaries.ended_by_product(job.pk, plan, action)
             short = [product for product in ended if 0 < live[product] - ended[product] < minima.get(product, 0)]
             count += summary.actions[action.index] if short else 0
     return count
 
 
-def _above_commitment(plan: Plan, summary: summaries.Summary) -> int:
-    """Rows that put more numbers on an offer than it was agreed for."""
-    offers = {action.offer.id: action for action in plan.of_kind(*WITH_TARIFF) if action.offer}
-    agreed = dict(Offer.objects.filter(pk__in=offers, committed_members__isnull=False).values_list("id", "committed_members"))
+def _above_commitment(plan: Plan, begun: Counter[Pair], ended: Counter[Pair]) -> int:
+    """Rows that put more numbers on an offer than it was agreed for, the rows' own offers included."""
+    taken, freed = _by_offer(begun), _by_offer(ended)
+    agreed = dict(Offer.objects.filter(pk__in=taken, committed_members__isnull=False).values_list("id", "committed_members"))
     if not agreed:
         return 0
-    live = summaries.live_by_offer(plan.customer_id)
-    return sum(
-        summary.actions[offers[offer].index]
-        for offer, most in agreed.items()
-        if most is not None and live[offer] + summary.actions[offers[offer].index] > most
-    )
+    live = summaries.live_by_offer(plan)
+    return sum(taken[offer] for offer, most in agreed.items() if most is not None and live[offer] + taken[offer] - freed[offer] > most)
+
+
+def _by_offer(pairs: Counter[Pair]) -> Counter[int]:
+    counts: Counter[int] = Counter()
+    for (_tariff, offer), count in pairs.items():
+        if offer is not None:
+            counts[offer] += count
+    return counts
 
 
 # --- running ---------------------------------------------------------------------------------------------------------------------------

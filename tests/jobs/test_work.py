@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 from collections.abc import Iterator
 from functools import partial
+from typing import Any
 
 import pytest
 from django.db import connection
@@ -306,7 +307,7 @@ def test_the_dispatcher_hints_what_is_due_and_quiet(trial: Trial, manager: User,
 def test_a_dead_messenger_is_no_error(
     trial: Trial, manager: User, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    nobody_listens = {"connection": Connection("redis://127.0.0.1:1/0", transport_options={"socket_connect_timeout": 1})}
+    nobody_listens: dict[str, Any] = {"connection": Connection("redis://127.0.0.1:1/0", transport_options={"socket_connect_timeout": 1})}
     job = running_job(manager)
     monkeypatch.setattr("jobs.tasks.work.apply_async", partial(work_task.apply_async, **nobody_listens))
     assert dispatch() == 1

@@ -1,7 +1,7 @@
 """A batch in plain Python: what it finds on each row, what it does, and what is left when it is taken back.
 
-Written from the table of verdicts, without a database and without the product's own code, so that the two can disagree. Number lists are
-small here: everything is looked through from the beginning, row by row.
+Written from the table of verdicts, without a database and without the product's own code, so that the two can disagree. Every row is
+looked at for itself, one after the other.
 """
 
 from __future__ import annotations
@@ -107,10 +107,15 @@ class World:
     blacklist: set[str] = field(default_factory=set)
     segments: set[str] = field(default_factory=set)
     severities: dict[str, str] = field(default_factory=dict)
+    _by_number: dict[str, list[Membership]] = field(default_factory=dict)
+    _indexed: int = 0
 
     def of_number(self, number: str | None) -> list[Membership]:
         """All memberships of a number."""
-        return [each for each in self.memberships if each.number == number]
+        for each in self.memberships[self._indexed :]:
+            self._by_number.setdefault(each.number, []).append(each)
+        self._indexed = len(self.memberships)
+        return self._by_number.get(number or "", [])
 
     def product(self, code: str) -> Product:
         """The product with a code."""

@@ -1,0 +1,1 @@
+"""Killing what the product runs on, in the middle of its work."""
