@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from django import forms, template
+from django.db.models.fields import BLANK_CHOICE_DASH
 from django.forms import BoundField
+from django.forms.boundfield import BoundWidget
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
 
 from common.gate import may_open
 
@@ -40,7 +45,26 @@ def control(field: BoundField) -> SafeString:
     elif isinstance(widget, forms.Select):
         css = "form-select"
     own = widget.attrs.get("class", "")
+    _name_the_blank(field)
     return field.as_widget(attrs={"class": " ".join(filter(None, [css, own, "is-invalid" if field.errors else ""]))})
+
+
+@register.filter
+def options(field: BoundField) -> Iterator[BoundWidget]:
+    """The single choices of a field laid out as "options", each with the look's class."""
+    field.field.widget.attrs["class"] = "form-check-input"
+    return iter(field)
+
+
+def _name_the_blank(field: BoundField) -> None:
+    """Instead of a row of hyphens the empty choice of a list says what it means."""
+    words = _("Choose…") if field.field.required else "—"
+    if isinstance(field.field, forms.ModelChoiceField):
+        if field.field.empty_label == BLANK_CHOICE_DASH[0][1]:
+            field.field.empty_label = words
+    elif isinstance(field.field.widget, forms.Select):
+        blank = ("", BLANK_CHOICE_DASH[0][1])
+        field.field.widget.choices = [("", words) if tuple(choice) == blank else choice for choice in field.field.widget.choices]
 
 
 @register.filter
