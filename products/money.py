@@ -33,6 +33,19 @@ def discount_text(discount: Discount) -> str:
     return ngettext("%(count)d month free", "%(count)d months free", months) % {"count": months}
 
 
+def approval_limit_text(discount: Discount) -> str:
+    """The value above which an offer with this discount is approved by somebody else, in the discount's own unit; empty for none."""
+    limit = discount.approval_limit
+    if limit is None:
+        return ""
+    if discount.kind == DiscountKind.PERCENT:
+        return f"{plain(limit)}%"
+    if discount.kind == DiscountKind.FREE_MONTHS:
+        months = int(limit)
+        return ngettext("%(count)d month", "%(count)d months", months) % {"count": months}
+    return yuan(limit)
+
+
 def plain(value: Decimal) -> str:
     """A figure without trailing zeros."""
     return number_format(value.normalize() if value % 1 else value.to_integral_value(), use_l10n=True)

@@ -20,7 +20,7 @@ from common.lists import Column, ListAction, ListDefinition, ListView, dot, tag
 from common.templatetags.frame import tone
 from products.filters import DiscountFilters, OfferFilters, ProductFilters
 from products.models import Discount, Offer, OfferStatus, Product
-from products.money import discount_text, yuan
+from products.money import approval_limit_text, discount_text, yuan
 from products.querysets import may_keep_catalogue
 from products.services.pricing import fees_on, in_order, months_since, net_price
 from products.templatetags.products import stage_label
@@ -99,7 +99,9 @@ class DiscountList(ListDefinition):
             sort=("stacking_group",),
             hide_on_phone=True,
         ),
-        Column(key="approval_limit", label=gettext_lazy("Needs approval above"), numeric=True, hide_on_phone=True),
+        Column(
+            key="approval_limit", label=gettext_lazy("Needs approval above"), value=approval_limit_text, numeric=True, hide_on_phone=True
+        ),
         Column(key="state", label=gettext_lazy("State"), value=_discount_state),
     )
     filterset_class = DiscountFilters

@@ -60,6 +60,10 @@ def _panel_url(customer_pk: int) -> str:
     return reverse("products:customer_panel", args=[customer_pk])
 
 
+def _trail(customer: Customer) -> list[Step]:
+    return [Step(_("Customers"), reverse("customers:customer_list")), Step(customer.name, _panel_url(customer.pk))]
+
+
 @require_http_methods(["GET", "POST"])
 def group_subscription_create(request: HttpRequest, pk: int) -> HttpResponse:
     """Put the customer as a whole on a product."""
@@ -70,7 +74,7 @@ def group_subscription_create(request: HttpRequest, pk: int) -> HttpResponse:
     if request.method == "POST" and form.written():
         messages.success(request, _("Subscription added."))
         return redirect(_panel_url(pk))
-    trail = [Step(customer.name, _panel_url(pk))]
+    trail = _trail(customer)
     return form_page(request, form, title=_("New group subscription"), submit=_("Add subscription"), trail=trail)
 
 
@@ -89,6 +93,6 @@ def group_subscription_end(request: HttpRequest, pk: int) -> HttpResponse:
         else:
             messages.success(request, _("Subscription ended."))
             return redirect(_panel_url(subscription.customer_id))
-    trail = [Step(subscription.customer.name, _panel_url(subscription.customer_id))]
+    trail = _trail(subscription.customer)
     title = _("End %(product)s") % {"product": subscription.product.label}
     return form_page(request, form, title=title, submit=_("End subscription"), trail=trail)
