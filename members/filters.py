@@ -52,7 +52,7 @@ class MemberFilters(django_filters.FilterSet):  # type: ignore[misc]  # django-f
     ends_with = TextFilter(label=_("Number ends"), method="by_suffix")
     pay_mode = ChoicesFilter(choices=PayMode.choices, label=_("Pay mode"))
     joined = DatesFilter(field_name="joined_on", label=_("Joined"))
-    batch = TextFilter(label=_("Batch"), method="by_batch")
+    batch = TextFilter(label=_("Batch"), lookup_expr="exact", method="by_batch")
     on = DayFilter(label=_("Roster as of"), method="by_day")
 
     def __init__(self, *args: Any, customer_id: int | None = None, **kwargs: Any) -> None:

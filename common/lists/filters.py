@@ -86,13 +86,15 @@ class YesNoFilter(django_filters.ChoiceFilter):  # type: ignore[misc]  # django-
 
 
 class TextFilter(django_filters.CharFilter):  # type: ignore[misc]  # django-filter ships no types
-    """Text that the field contains; another lookup by `lookup_expr`, such as `startswith` for numbers and codes."""
+    """Text that the field contains; another lookup by `lookup_expr`, such as `startswith` for codes or `exact`."""
 
     operator = pgettext_lazy("filter", "contains")
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         if kwargs.setdefault("lookup_expr", "icontains") in {"startswith", "istartswith"}:
             self.operator = pgettext_lazy("filter", "begins with")
+        elif kwargs["lookup_expr"] == "exact":
+            self.operator = pgettext_lazy("filter", "is")
         super().__init__(*args, **{"max_length": 100, **kwargs})
 
 
