@@ -35,7 +35,10 @@ class PolicyQuerySet(models.QuerySet[ModelT]):
 
     def visible_to(self, user: User | AnonymousUser, action: str = Action.VIEW) -> Self:
         """The rows on which `user` may do `action`."""
-        reach = scope_of(user).reach(self.module, action)
+        return self.within(scope_of(user).reach(self.module, action), user)
+
+    def within(self, reach: Reach, user: User | AnonymousUser) -> Self:
+        """The rows in `reach`, which may be that of another module: the customers whose members `user` may change."""
         if reach.is_empty:
             return self.none()
         if reach.everything or not self.manager_lookup:

@@ -66,9 +66,7 @@ def scope_of(user: User | AnonymousUser) -> Scope:
 def _read_scope(user: User) -> Scope:
     if user.is_superuser:
         return Scope(superuser=True)
-    assignments = list(
-        RoleAssignment.objects.filter(user=user).select_related("role", "org_unit").prefetch_related("role__permissions")
-    )
+    assignments = list(RoleAssignment.objects.filter(user=user).select_related("role", "org_unit").prefetch_related("role__permissions"))
     below = _units_below([a.org_unit for a in assignments if a.role.scope == DataScope.SUBTREE])
     scope = Scope()
     for assignment in assignments:
@@ -101,5 +99,3 @@ def _units_below(roots: list[OrgUnit]) -> dict[str, frozenset[int]]:
 def allowed(user: User | AnonymousUser, module: str, action: str = Action.VIEW) -> bool:
     """Whether any row at all may come into reach: what navigation and buttons ask."""
     return not scope_of(user).reach(module, action).is_empty
-
-

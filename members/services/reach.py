@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from django.db.models import Q
 from django.http import Http404
 
 from access.models import Action, User
@@ -20,14 +19,7 @@ def customers_to_provision(actor: User) -> QuerySet[Customer]:
 
     Both are asked, because a person may hold two roles: one that sees every customer and another that changes the members of the own ones.
     """
-    reach = scope_of(actor).reach("members", Action.CHANGE)
-    visible = Customer.objects.visible_to(actor)
-    if reach.is_empty:
-        return visible.none()
-    if reach.everything:
-        return visible
-    own = Q(manager=actor.pk) if reach.own else Q(pk__in=[])
-    return visible.filter(own | Q(org_unit__in=sorted(reach.unit_ids)))
+    return Customer.objects.visible_to(actor).within(scope_of(actor).reach("members", Action.CHANGE), actor)
 
 
 def customer_to_provision(actor: User, pk: int | str) -> Customer:

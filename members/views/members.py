@@ -8,7 +8,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import redirect, render
 from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
 from django.utils.http import urlencode
@@ -207,7 +207,7 @@ def _holds(offer: Offer, day: datetime.date) -> bool:
 def member_update(request: HttpRequest, pk: int) -> HttpResponse:
     """Change what is kept of a member."""
     user = signed_in(request)
-    member = get_object_or_404(Member.objects.visible_to(user, Action.CHANGE).select_related("customer"), pk=pk)
+    member = Member.objects.select_related("customer").get_visible(user, pk, Action.CHANGE)
     back = reverse("members:number_detail", args=[member.msisdn])
     if member.stage() == "left":
         messages.error(request, _("This number has left the group; what was kept of it stays as it was."))

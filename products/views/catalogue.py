@@ -7,7 +7,7 @@ from typing import Any
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -138,7 +138,7 @@ def tariff_create(request: HttpRequest, product_pk: int) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def tariff_update(request: HttpRequest, pk: int) -> HttpResponse:
     """Change a tariff."""
-    tariff = get_object_or_404(Tariff.objects.visible_to(signed_in(request), Action.CHANGE).select_related("product"), pk=pk)
+    tariff = Tariff.objects.select_related("product").get_visible(signed_in(request), pk, Action.CHANGE)
     trail = _above(tariff.product)
     form = TariffForm(request.POST or None, instance=tariff, actor=signed_in(request))
     if request.method == "POST" and form.written():
@@ -150,7 +150,7 @@ def tariff_update(request: HttpRequest, pk: int) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def tariff_price_create(request: HttpRequest, pk: int) -> HttpResponse:
     """Enter a price of a tariff from a day on."""
-    tariff = get_object_or_404(Tariff.objects.visible_to(signed_in(request), Action.CHANGE).select_related("product"), pk=pk)
+    tariff = Tariff.objects.select_related("product").get_visible(signed_in(request), pk, Action.CHANGE)
     form = PriceForm(request.POST or None, initial={"effective_on": timezone.localdate()})
     if request.method == "POST" and form.is_valid():
         try:
