@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+from decimal import Decimal
 
 import pytest
 from django.http import Http404
@@ -107,7 +108,7 @@ def test_progress_is_read_from_the_chunks(shop: Shop, manager: User) -> None:
 
 def test_words() -> None:
     assert [duration_text(seconds) for seconds in (0.84, 42.3, 185, 4_320)] == ["0.8 s", "42 s", "3 min 5 s", "1 h 12 min"]
-    assert [signed_yuan(amount) for amount in (1200, -9, 0)] == ["+¥1,200", "−¥9", "¥0"]
+    assert [signed_yuan(Decimal(amount)) for amount in (1200, -9, 0)] == ["+¥1,200", "−¥9", "¥0"]
     assert refusal_text("group_rule", {"rule": "below_min_members, unheard_of"}).endswith("Below the minimum of members, unheard_of.")
     gone = {
         "actions": [
