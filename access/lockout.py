@@ -1,4 +1,4 @@
-"""The answer to a sign-in while the login is locked after too many wrong passwords."""
+"""Counting wrong passwords, and the answer to a sign-in while the login is locked after too many of them."""
 
 from __future__ import annotations
 
@@ -10,6 +10,12 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.utils import timezone
 from django.utils.translation import gettext as _
+
+
+def counted_login(_request: HttpRequest, credentials: dict[str, Any] | None = None) -> str | None:
+    """The login under which wrong passwords are counted: sign-in does not tell capitals from small letters, so neither does the count."""
+    login = (credentials or {}).get("username")
+    return str(login).strip().lower() if login else None
 
 
 def locked_out(request: HttpRequest, _original: HttpResponse | None, _credentials: dict[str, Any] | None = None) -> HttpResponse:

@@ -128,6 +128,7 @@ AXES_LOCKOUT_PARAMETERS = ["username"]
 AXES_COOLOFF_TIME = 0.25
 AXES_RESET_ON_SUCCESS = True
 AXES_LOCKOUT_CALLABLE = "access.lockout.locked_out"
+AXES_USERNAME_CALLABLE = "access.lockout.counted_login"
 
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", "English"), ("zh-hans", "简体中文")]
@@ -232,7 +233,9 @@ SPECTACULAR_SETTINGS = {
 
 UPLOAD_MAX_BYTES = ENVIRONMENT.upload_max_bytes
 DATA_UPLOAD_MAX_MEMORY_SIZE = 20 * 1024 * 1024
-FILE_UPLOAD_TEMP_DIR = None
+# Sources hold people's numbers: nobody else on the machine reads them.
+FILE_UPLOAD_PERMISSIONS = 0o600
+FILE_UPLOAD_DIRECTORY_PERMISSIONS = 0o700
 BATCH_MAX_ROWS = ENVIRONMENT.batch_max_rows
 BATCH_CHUNK_ROWS = ENVIRONMENT.batch_chunk_rows
 BATCH_LANES = ENVIRONMENT.batch_lanes

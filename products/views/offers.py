@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Iterable
+from typing import Any, Final
 
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
@@ -26,6 +26,8 @@ from products.services import offers as services
 from products.services.pricing import months_since, price_trail, tariff_fee
 from products.tables import OfferList
 from products.views.shared import Step, attempt, form_page
+
+_KEY_DIGITS: Final = 18
 
 
 class OfferListPage(ListPage):
@@ -110,15 +112,20 @@ def _typed_price(request: HttpRequest, data: Any, offer: Offer) -> dict[str, Any
     if data is None:
         return trail_of(offer.tariff, list(offer.discounts.all()), offer.effective_on) if offer.pk else None
     tariffs = Tariff.objects.visible_to(request.user)
-    tariff = tariffs.filter(pk=data["tariff"]).first() if data.get("tariff", "").isdecimal() else None
+    tariff = tariffs.filter(pk__in=_keys([data.get("tariff", "")])).first()
     if tariff is None:
         return None
-    chosen = [key for key in data.getlist("discounts") if key.isdecimal()]
+    chosen = _keys(data.getlist("discounts"))
     try:
         day = parse_date(data.get("effective_on", "")) or timezone.localdate()
     except ValueError:
         day = timezone.localdate()
     return trail_of(tariff, list(Discount.objects.visible_to(request.user).filter(pk__in=chosen)), day)
+
+
+def _keys(texts: Iterable[str]) -> list[str]:
+    """Those of `texts` that can be keys: a number of thousands of digits is none, and Python refuses to read it."""
+    return [text for text in texts if text.isdecimal() and len(text) <= _KEY_DIGITS]
 
 
 @require_GET

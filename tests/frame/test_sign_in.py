@@ -70,6 +70,14 @@ def test_lockout_says_when_to_try_again(manager, client):
     assert AccessAttempt.objects.filter(username=manager.username).exists()
 
 
+def test_lockout_counts_one_login_however_it_is_capitalised(manager, client):
+    spellings = [manager.username, manager.username.upper(), manager.username.title(), f" {manager.username} "]
+    for turn in range(settings.AXES_FAILURE_LIMIT):
+        enter(client, spellings[turn % len(spellings)], "wrong")
+    assert enter(client, manager.username.swapcase()).status_code == 429
+    assert not signed_in(client)
+
+
 def test_lockout_of_one_login_leaves_others_alone(manager, colleague, client):
     for _ in range(settings.AXES_FAILURE_LIMIT):
         enter(client, manager.username, "wrong")

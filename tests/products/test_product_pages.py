@@ -196,6 +196,8 @@ def test_the_price_follows_the_choices(manager: User) -> None:
         {"tariff": "x"},
         {"tariff": tariff.pk, "effective_on": "2026-13-45"},
         {"tariff": tariff.pk, "discounts": ["y"]},
+        {"tariff": "9" * 5_000},
+        {"tariff": tariff.pk, "discounts": ["9" * 5_000]},
     ]
     for half_filled in half_filled_forms:
         assert client.get(address, half_filled).status_code == 200

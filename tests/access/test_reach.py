@@ -1,0 +1,404 @@
+"""Every address of the product, tried by people whom it must refuse. An address that stands in no table here fails the build."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import pytest
+from django.apps import apps
+from django.db import transaction
+from django.http import HttpResponseBase
+from django.test import Client
+from django.urls import URLPattern, URLResolver, get_resolver, reverse
+from pytest_django import Settings
+
+from access.models import User
+from jobs.models import Job
+from members.services.batch_run import run_here
+from members.services.batches import BatchOptions, create_batch
+from members.services.pasted import pasted_source
+from members.services.plan import ActionSpec
+from products.models import OfferStatus, ProductRule
+from tests.factories.customers import ContactPersonFactory, CustomerFactory
+from tests.members.factories import make_member, make_subscription
+from tests.products.factories import make_discount, make_group_subscription, make_offer, make_product, make_tariff
+
+pytestmark = pytest.mark.django_db
+
+TODAY: Final = datetime.date.today()  # noqa: DTZ011
+SIGN_IN: Final = "/accounts/login/"
+REFUSED: Final = (401, 403, 404, 405)
+
+
+# --- the tables ------------------------------------------------------------------------------------------------------------------------
+
+OF_A_CUSTOMER: Final = {
+    # name: (what its id names, who may, the methods it takes); everybody else is refused, but a viewer may GET what VIEWER_READS names
+    **dict.fromkeys(
+        ("customers:customer_detail", "customers:customer_hierarchy", "customers:customer_history", "customers:customer_people"),
+        ("customer", "manager", "GET"),
+    ),
+    **dict.fromkeys(
+        ("customers:contact_person_create", "customers:customer_edit", "customers:customer_lifecycle"), ("customer", "manager", "GET POST")
+    ),
+    "customers:customer_assign": ("customer", "director", "GET POST"),
+    "customers:contact_person": ("person", "manager", "GET"),
+    "customers:contact_person_edit": ("person", "manager", "GET POST"),
+    "customers:contact_person_delete": ("person", "manager", "POST"),
+    "products:customer_panel": ("customer", "manager", "GET"),
+    "products:group_subscription_create": ("customer", "manager", "GET POST"),
+    "products:group_subscription_end": ("group_subscription", "manager", "GET POST"),
+    "products:offer_detail": ("offer", "manager", "GET"),
+    "products:offer_update": ("offer", "manager", "GET POST"),
+    "products:offer_submit": ("offer", "manager", "POST"),
+    "products:offer_withdraw": ("offer", "manager", "POST"),
+    "products:offer_approve": ("offer", "director", "POST"),
+    "products:offer_return": ("offer", "director", "POST"),
+    **dict.fromkeys(
+        ("members:customer_panel", "members:customer_subscriptions", "members:customer_facts", "members:customer_batches"),
+        ("customer", "manager", "GET"),
+    ),
+    "members:member_update": ("member", "manager", "GET POST"),
+    "members:number_detail": ("number", "manager", "GET"),
+    **dict.fromkeys(
+        ("members:batch_detail", "members:batch_preview", "members:batch_run", "jobs:job_detail", "members:batch_errors"),
+        ("job", "manager", "GET"),
+    ),
+    **dict.fromkeys(("members:batch_source", "members:batch_actions"), ("job", "manager", "GET POST")),
+    **dict.fromkeys(
+        (
+            *("members:batch_approve", "members:batch_recheck", "members:batch_mode", "members:batch_cancel", "members:batch_pause"),
+            *("members:batch_resume", "members:batch_undo"),
+        ),
+        ("job", "manager", "POST"),
+    ),
+    **dict.fromkeys(
+        (
+            *("api:provisioning_job_detail", "api:provisioning_job_rows", "api:provisioning_job_errors_csv"),
+            "api:provisioning_job_errors_xlsx",
+        ),
+        ("job", "manager", "GET"),
+    ),
+    **dict.fromkeys(
+        (
+            *("api:provisioning_job_approve", "api:provisioning_job_recheck", "api:provisioning_job_cancel", "api:provisioning_job_pause"),
+            *("api:provisioning_job_resume", "api:provisioning_job_undo"),
+        ),
+        ("job", "manager", "POST"),
+    ),
+}
+
+OF_THE_CATALOGUE: Final = {
+    "products:product_detail": ("product", "GET"),
+    "products:product_update": ("product", "GET POST"),
+    "products:rule_add": ("product", "POST"),
+    "products:rule_remove": ("rule", "POST"),
+    "products:tariff_create": ("product", "GET POST"),
+    "products:tariff_update": ("tariff", "GET POST"),
+    "products:tariff_price_create": ("tariff", "GET POST"),
+    "products:discount_update": ("discount", "GET POST"),
+}
+READ_BY_ALL_ROLES: Final = {"products:product_detail"}
+"""The catalogue is open to every role, but only administrators keep it."""
+
+EXPORTS: Final = {
+    "members:batch_errors",
+    "api:provisioning_job_errors_csv",
+    "api:provisioning_job_errors_xlsx",
+}
+"""What a role without the action `export` does not get."""
+
+PUBLIC: Final = {"account_login", "account_inactive", "access:set_language", "access:set_theme", "account_logout"}
+OPEN_TO_ANYONE_SIGNED_IN: Final = {
+    *("home", "access:profile", "account_change_password", "account_reauthenticate"),
+    *("customers:customer_options", "jobs:progress_chip", "api:schema"),
+}
+"""They show nothing of others, or filter by reach themselves."""
+OF_A_ROLE: Final = {
+    *("customers:customer_list", "customers:customer_create", "customers:contact_person_list"),
+    *("products:product_list", "products:product_create", "products:discount_list", "products:discount_create"),
+    *("products:offer_list", "products:offer_create", "products:offer_price"),
+    *("members:member_list", "members:segment_list", "members:blacklist", "members:batch_list", "members:batch_new"),
+    *("members:batch_template", "jobs:job_list", "api:provisioning_job_list"),
+}
+ADMIN_ENTRANCE: Final = {"admin:login", "admin:logout"}
+ADMIN_OF_STAFF: Final = {"admin:index", "admin:password_change", "admin:password_change_done", "admin:jsi18n"}
+"""They hold nothing of the business."""
+
+
+# --- the ground ------------------------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """A pattern of the resolver: its route, its name with the namespaces, and the parameters it takes."""
+
+    route: str
+    name: str
+    parameters: tuple[str, ...]
+
+
+def addresses() -> list[Address]:
+    """All patterns of the resolver."""
+    return list(_below(get_resolver(), "", ()))
+
+
+def _below(resolver: URLResolver, route: str, namespaces: tuple[str, ...], outer: tuple[str, ...] = ()) -> Iterator[Address]:
+    for pattern in resolver.url_patterns:
+        parameters = (*outer, *pattern.pattern.converters, *_groups(pattern))
+        if isinstance(pattern, URLPattern):
+            yield Address(route + str(pattern.pattern), ":".join((*namespaces, pattern.name or "")), parameters)
+        else:
+            inner = (*namespaces, pattern.namespace) if pattern.namespace else namespaces
+            yield from _below(pattern, route + str(pattern.pattern), inner, parameters)
+
+
+def _groups(pattern: Any) -> tuple[str, ...]:
+    return tuple(pattern.pattern.regex.groupindex) if not pattern.pattern.converters else ()
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """One row of everything, all of it the manager's: keys by what they name, and a body that would do if the sender might."""
+
+    keys: dict[str, Any]
+    body: dict[str, Any]
+
+    def address(self, name: str, subject: str) -> str:
+        """The address `name` of the object `subject`."""
+        key = self.keys[subject]
+        match subject, name:
+            case "rule", _:
+                return reverse(name, kwargs={"pk": self.keys["product"], "rule_pk": key})
+            case "number", _:
+                return reverse(name, kwargs={"msisdn": key})
+            case "job", "members:batch_errors":
+                return reverse(name, kwargs={"pk": key, "form": "csv"})
+            case "product", "products:tariff_create":
+                return reverse(name, kwargs={"product_pk": key})
+        return reverse(name, kwargs={"pk": key})
+
+
+@pytest.fixture
+def world(manager: User, settings: Settings, tmp_path: Path) -> World:
+    """A customer of the manager with all that can hang from one, and a catalogue."""
+    settings.MEDIA_ROOT = tmp_path / "media"
+    customer = CustomerFactory(manager=manager)
+    product, other = make_product("VNET"), make_product("RING")
+    tariff, group_tariff = make_tariff(product), make_tariff(make_product(member_level=False))
+    rule = ProductRule.objects.create(product=product, other=other, kind="excludes")
+    offer = make_offer(customer, tariff, status=OfferStatus.IN_APPROVAL)
+    member = make_member(customer, "8613912340001")
+    make_subscription(member, tariff)
+    job = _batch(manager, customer.pk)
+    keys = {
+        "customer": customer.pk,
+        "person": ContactPersonFactory(customer=customer).pk,
+        "offer": offer.pk,
+        "group_subscription": make_group_subscription(customer, group_tariff).pk,
+        "member": member.pk,
+        "number": member.msisdn,
+        "job": job.pk,
+        "product": product.pk,
+        "rule": rule.pk,
+        "tariff": tariff.pk,
+        "discount": make_discount().pk,
+    }
+    body = {
+        "name": "换了名",
+        "code": "NEW-1",
+        "to": "warned",
+        "reason": "因为",
+        "manager": "",
+        "org_unit": customer.org_unit_id,
+        "tariff": group_tariff.pk,
+        "quantity": 1,
+        "effective_on": TODAY.isoformat(),
+        "ended_on": TODAY.isoformat(),
+        "fee": "1.00",
+        "holder_name": "换人",
+        "pay_mode": "group",
+        "state": "active",
+        "kind": "requires",
+        "other": other.pk,
+        "fingerprint": job.fingerprint,
+        "confirm_repeat": "yes",
+        "numbers": "13912340009",
+        "membership": "join",
+        "mode": "valid",
+        "column-0": "number",
+        "name_zh": "新",
+        "name_en": "New",
+        "value": "1",
+    }
+    return World(keys, body)
+
+
+def _batch(actor: User, customer_id: int) -> Job:
+    """A checked batch with a good row and a bad one."""
+    options = BatchOptions(actions=[ActionSpec("join")], effective_on=TODAY)
+    source = pasted_source("13912340002\n1391234\n")
+    return run_here(create_batch(customer_id=customer_id, actor=actor, source=source, source_name="numbers", options=options))
+
+
+def browser(user: User | None) -> Client:
+    """A browser in which `user` is signed in."""
+    client = Client()
+    if user is not None:
+        client.force_login(user, backend="allauth.account.auth_backends.AuthenticationBackend")
+    return client
+
+
+def everything() -> dict[str, list[Any]]:
+    """All rows of all tables of the product."""
+    models = [model for name in ("access", "customers", "products", "members", "jobs") for model in apps.get_app_config(name).get_models()]
+    return {model.__name__: list(model._base_manager.order_by("pk").values()) for model in models}
+
+
+@contextmanager
+def taken_back() -> Iterator[None]:
+    """Whatever the block writes is gone after it."""
+    point = transaction.savepoint()
+    try:
+        yield
+    finally:
+        transaction.savepoint_rollback(point)
+
+
+def send(client: Client, method: str, address: str, body: dict[str, Any]) -> HttpResponseBase:
+    """Send a request; its answer, a stream too, is read to the end."""
+    response: HttpResponseBase = client.get(address) if method == "GET" else client.post(address, body)
+    if response.streaming:
+        b"".join(response)  # type: ignore[call-overload]  # a plain iterator under WSGI
+    return response
+
+
+def objects() -> dict[str, tuple[str, str]]:
+    """All addresses with an object's id: what it names, and its methods."""
+    bound = {name: (subject, methods) for name, (subject, _who, methods) in OF_A_CUSTOMER.items()}
+    return bound | OF_THE_CATALOGUE
+
+
+def let_in(world: World, client: Client, allowed: set[tuple[str, str]]) -> list[str]:
+    """The requests beyond `allowed` (name and method) that were not refused."""
+    surprises = []
+    for name, (subject, _methods) in objects().items():
+        for method in ("GET", "POST"):
+            if (name, method) not in allowed or method == "GET":
+                response = send(client, method, world.address(name, subject), world.body)
+                to_sign_in = response.status_code == 302 and response["Location"].startswith(SIGN_IN)
+                if not to_sign_in and response.status_code not in REFUSED and (name, method) not in allowed:
+                    surprises.append(f"{method} {name}: {response.status_code}")
+    return surprises
+
+
+def assert_refused(world: World, client: Client, allowed: set[tuple[str, str]]) -> None:
+    """Send all requests; those beyond `allowed` are refused, and none changes anything."""
+    before = everything()
+    assert let_in(world, client, allowed) == []
+    assert everything() == before
+
+
+# --- the tests -------------------------------------------------------------------------------------------------------------------------
+
+
+def test_every_address_stands_in_a_table() -> None:
+    plain = PUBLIC | OPEN_TO_ANYONE_SIGNED_IN | OF_A_ROLE
+    known = plain | set(objects())
+    found = {address.name for address in addresses() if not address.route.startswith("admin/")}
+    assert found - known == set(), "say in a table who may come here"
+    assert known - found == set(), "these are gone"
+    with_ids = {address.name for address in addresses() if address.parameters and not address.route.startswith("admin/")}
+    assert with_ids == set(objects())
+
+
+def test_nobody_gets_in_without_a_sign_in(world: World) -> None:
+    assert_refused(world, browser(None), set())
+    for address in addresses():
+        if not address.parameters and address.name not in PUBLIC | ADMIN_ENTRANCE:
+            for method in ("GET", "POST"):
+                response = send(browser(None), method, f"/{address.route}", world.body)
+                refused = response.status_code in REFUSED or response["Location"].startswith((SIGN_IN, "/admin/login/"))
+                assert refused, f"{method} {address.route}: {response.status_code}"
+
+
+@pytest.mark.parametrize("persona", ["foreign_manager", "foreign_director", "colleague", "outsider"])
+def test_what_hangs_from_a_foreign_customer_is_out_of_reach(world: World, persona: str, request: pytest.FixtureRequest) -> None:
+    allowed = {(name, "GET") for name in READ_BY_ALL_ROLES} if persona != "outsider" else set()
+    assert_refused(world, browser(request.getfixturevalue(persona)), allowed)
+
+
+def test_who_may_only_look_changes_nothing(world: World, viewer: User) -> None:
+    reads = {(name, "GET") for name in objects() if name not in EXPORTS}
+    assert_refused(world, browser(viewer), reads)
+
+
+def test_a_manager_does_not_keep_the_catalogue_nor_approve(world: World, manager: User) -> None:
+    own = {(name, method) for name, (_subject, who, methods) in OF_A_CUSTOMER.items() if who == "manager" for method in methods.split()}
+    assert_refused(world, browser(manager), own | {(name, "GET") for name in READ_BY_ALL_ROLES})
+
+
+def test_whoever_may_is_not_refused(world: World, request: pytest.FixtureRequest) -> None:
+    """Else the refusals above would say nothing."""
+    rights = {name: (subject, who, methods) for name, (subject, who, methods) in OF_A_CUSTOMER.items()}
+    rights |= {name: (subject, "administrator", methods) for name, (subject, methods) in OF_THE_CATALOGUE.items()}
+    browsers = {who: browser(request.getfixturevalue(who)) for who in ("manager", "director", "administrator")}
+    for name, (subject, who, methods) in rights.items():
+        for method in methods.split():
+            with taken_back():
+                response = send(browsers[who], method, world.address(name, subject), world.body)
+                assert response.status_code not in (*REFUSED, 500), f"{method} {name} for the {who}: {response.status_code}"
+
+
+def test_without_a_role_no_list_opens(world: World, outsider: User) -> None:
+    client, before = browser(outsider), everything()
+    for name in OF_A_ROLE:
+        for method in ("GET", "POST"):
+            response = send(client, method, reverse(name), world.body)
+            assert response.status_code in REFUSED, f"{method} {name}: {response.status_code}"
+    assert everything() == before
+
+
+def admin_addresses() -> list[tuple[str, str]]:
+    """Name and address of every page of the administration, with a key that exists in most tables."""
+    found = []
+    for address in addresses():
+        if address.route.startswith("admin/") and address.name not in ADMIN_ENTRANCE:
+            path = address.route.replace("<path:object_id>", "1").replace("<path:content_type_id>", "1").replace("<id>", "1")
+            path = path.replace("^(?P<app_label>account|axes|authtoken|access|jobs|customers|products|members)/$", "access/")
+            found.append((address.name, f"/{path.replace('(?P<url>.*)$', 'nowhere/')}"))
+    return found
+
+
+@pytest.mark.parametrize("persona", ["director", "viewer"])
+def test_the_administration_is_closed_to_others(world: World, persona: str, request: pytest.FixtureRequest) -> None:
+    client, before = browser(request.getfixturevalue(persona)), everything()
+    for name, address in admin_addresses():
+        for method in ("GET", "POST"):
+            response = send(client, method, address, world.body)
+            assert response.status_code in (302, 403), f"{method} {name} {address}: {response.status_code}"
+            assert response.status_code == 403 or response["Location"].startswith(("/admin/login/", SIGN_IN)), address
+    assert everything() == before
+
+
+@pytest.mark.parametrize("persona", ["director", "viewer"])
+def test_the_staff_flag_alone_opens_nothing(world: World, persona: str, request: pytest.FixtureRequest) -> None:
+    """The viewer sees all, and so may look; nobody of them writes."""
+    user = request.getfixturevalue(persona)
+    User.objects.filter(pk=user.pk).update(is_staff=True)
+    client, before = browser(User.objects.get(pk=user.pk)), everything()
+    for name, address in admin_addresses():
+        if name in ADMIN_OF_STAFF:
+            continue
+        for method in ("GET", "POST"):
+            response = send(client, method, address, world.body)
+            moved_on = response.status_code == 302 and response["Location"].startswith("/admin/")
+            looked = persona == "viewer" and method == "GET" and response.status_code == 200
+            listed = persona == "viewer" and method == "POST" and name.endswith(("_changelist", "_history"))
+            assert moved_on or looked or listed or response.status_code in REFUSED, f"{method} {name} {address}: {response.status_code}"
+    assert everything() == before
