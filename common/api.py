@@ -102,7 +102,7 @@ def _known(error: Exception) -> exceptions.APIException | None:
             return Refusal("not_allowed", _("Your role does not allow this."), status=status.HTTP_403_FORBIDDEN)
         case RequestDataTooBig():
             return TooLarge()
-        case SuspiciousOperation() | UnreadablePostError():
+        case SuspiciousOperation() | UnreadablePostError() | RecursionError():  # the last: JSON nested thousands of levels deep
             return Refusal("bad_request", _("The request could not be read."))
     return None
 

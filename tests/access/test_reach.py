@@ -274,7 +274,7 @@ def send(client: Client, method: str, address: str, body: dict[str, Any]) -> Htt
     """Send a request; its answer, a stream too, is read to the end."""
     response: HttpResponseBase = client.get(address) if method == "GET" else client.post(address, body)
     if response.streaming:
-        b"".join(response)  # type: ignore[call-overload]  # a plain iterator under WSGI
+        b"".join(response)
     return response
 
 

@@ -176,6 +176,7 @@ def test_json_beyond_the_limit(api: Api, wanted: dict[str, Any], settings: Setti
     ("content", "content_type", "status"),
     [
         (b"{", "application/json", 400),
+        (b"[" * 100_000, "application/json", 400),
         (b"[]", "application/json", 400),
         (b'"x"', "application/json", 400),
         (b"\xff", "application/json", 400),
