@@ -55,6 +55,7 @@ def save_offer(*, offer: Offer, discounts: Collection[Discount], actor: User, se
         ensure_version(stored, seen)
         if stored.customer_id != offer.customer_id:
             raise ValidationError(_("An offer stays with its customer."))
+        offer.created_by = actor  # whoever wrote the terms last answers for them, and does not approve them alone
     offer.product_id = offer.tariff.product_id
     save_unless_taken(offer)
     offer.discounts.set(discounts)

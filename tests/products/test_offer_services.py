@@ -129,6 +129,18 @@ def test_a_high_discount_takes_another_person(director: User, limit: str | None,
     assert status_of(offer) == OfferStatus.APPROVED
 
 
+def test_who_changes_a_draft_becomes_its_author(director: User) -> None:
+    """Else an approver could write a high discount into somebody's draft and approve it alone."""
+    author = make_manager("author", director.org_unit)
+    offer = make_offer(make_customer(author), status=OfferStatus.DRAFT, created_by=author)
+    high = make_discount(value="90", approval_limit=Decimal(10))
+    save_offer(offer=offer, discounts=[high], actor=director, seen=version_of(offer))
+    submit_offer(offer_id=offer.pk, actor=author)
+    with pytest.raises(ValidationError, match="somebody other"):
+        approve_offer(offer_id=offer.pk, actor=director)
+    assert status_of(offer) == OfferStatus.IN_APPROVAL
+
+
 def test_sent_back_to_its_author(director: User, customer: Customer) -> None:
     """An approver may return an offer instead."""
     offer = make_offer(customer, status=OfferStatus.IN_APPROVAL)
