@@ -21,7 +21,11 @@ function label(element) {
 
 export function showShortcuts() {
   for (const stale of list.querySelectorAll("[data-from-page]")) stale.remove();
+  // The rows of a list answer to J and K whether or not there are further pages to turn to.
+  const hasList = Boolean(document.querySelector('[data-row-link], [rel="next"], [rel="prev"]'));
+  for (const row of list.querySelectorAll("[data-list-shortcut]")) row.hidden = !hasList;
   for (const element of owners()) {
+    if (["j", "k"].includes(element.getAttribute("aria-keyshortcuts"))) continue;
     const row = document.createElement("div");
     row.dataset.fromPage = "";
     const term = document.createElement("dt");
