@@ -7,13 +7,15 @@ import logging
 from functools import partial
 from typing import Final
 
+from django.conf import settings
 from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 from kombu.exceptions import OperationalError
 
 from jobs.locks import lock_dispatch
-from jobs.models import Job, JobStatus
+from jobs.models import Job, JobMode, JobStatus
+from jobs.services.work import RUN
 
 logger = logging.getLogger(__name__)
 
@@ -30,9 +32,15 @@ def hint(job_id: int) -> None:
         logger.warning("the messenger is out of reach; job %s waits for the dispatcher", job_id)
 
 
-def hint_on_commit(job_id: int) -> None:
-    """Hint when the open transaction has committed."""
-    transaction.on_commit(partial(hint, job_id))
+def lanes_of(mode: str, awaits: str) -> int:
+    """How many workers may be at a job at the same time: several at the chunks of a run, one at all that is a single piece."""
+    return int(settings.BATCH_LANES) if awaits == RUN and mode == JobMode.VALID else 1
+
+
+def hint_on_commit(job: Job) -> None:
+    """Hint, once for each lane of the job, when the open transaction has committed."""
+    for _lane in range(lanes_of(job.mode, job.awaits)):
+        transaction.on_commit(partial(hint, job.pk))
 
 
 def dispatch() -> int:
@@ -44,9 +52,9 @@ def dispatch() -> int:
         if not lock_dispatch():
             return 0
         quiet = Q(heartbeat_at=None) | Q(heartbeat_at__lt=timezone.now() - QUIET)
-        due = list(
-            Job.objects.filter(quiet).exclude(awaits="").exclude(status=JobStatus.PAUSED).order_by("id").values_list("id", flat=True)[:100]
-        )
-    for job_id in due:
-        hint(job_id)
+        jobs = Job.objects.filter(quiet).exclude(awaits="").exclude(status=JobStatus.PAUSED).order_by("id")[:100]
+        due = list(jobs.values_list("id", "mode", "awaits"))
+    for job_id, mode, awaits in due:
+        for _lane in range(lanes_of(mode, awaits)):
+            hint(job_id)
     return len(due)

@@ -32,7 +32,7 @@ def cancel_job(*, job_id: int, actor: User) -> Job:
         job.status = JobStatus.RUNNING
     job.save(update_fields=["cancel_requested_at", "status", "awaits", "finished_at", "updated_at"])
     if job.awaits:
-        hint_on_commit(job.pk)
+        hint_on_commit(job)
     return job
 
 
@@ -61,5 +61,5 @@ def resume_job(*, job_id: int, actor: User) -> Job:
         raise JobRefused("wrong_state", state=job.get_status_display())
     job.status = JobStatus.RUNNING
     job.save(update_fields=["status", "updated_at"])
-    hint_on_commit(job.pk)
+    hint_on_commit(job)
     return job

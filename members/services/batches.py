@@ -90,7 +90,7 @@ def create_batch(
             raise
         return known
     ProvisioningBatch.objects.create(job=job, customer=customer, mapping=(options.mapping or {}) if options else {})
-    hint_on_commit(job.pk)
+    hint_on_commit(job)
     return job
 
 
@@ -192,7 +192,7 @@ def _await_check(job: Job) -> None:
     job.cancel_requested_at = None
     job.heartbeat_at = None
     job.save()
-    hint_on_commit(job.pk)
+    hint_on_commit(job)
 
 
 @transaction.atomic
@@ -254,8 +254,7 @@ def start_run(job: Job, actor: User) -> None:
     job.started_at = timezone.now()
     job.heartbeat_at = None
     job.save()
-    for _lane in range(settings.BATCH_LANES if job.mode == JobMode.VALID else 1):
-        hint_on_commit(job.pk)
+    hint_on_commit(job)
 
 
 UNDOABLE: Final = (JobStatus.DONE, JobStatus.DONE_WITH_ERRORS, JobStatus.CANCELLED, JobStatus.FAILED)
@@ -294,7 +293,7 @@ def undo_batch(*, job_id: int, actor: User, run_when_checked: bool = False) -> J
     )
     batch = ProvisioningBatch.objects.get(job=undone)
     ProvisioningBatch.objects.create(job=job, customer_id=batch.customer_id, inspection=batch.inspection, mapping=batch.mapping)
-    hint_on_commit(job.pk)
+    hint_on_commit(job)
     return job
 
 

@@ -18,6 +18,8 @@ import psycopg2
 from django.conf import settings
 from django.db import connection
 
+from crm_site.embedded.processes import free_port
+from crm_site.embedded.state import State
 from crm_site.embedded.valkey import ValkeyServer
 
 NAME = "fault-test-worker"
@@ -69,8 +71,11 @@ class Stage:
         self.random = random.Random(seed)
         self.kills: Counter[str] = Counter()
         self.restarts = 0
-        self.valkey = ValkeyServer(folder / "valkey")
-        self.valkey.start()
+        self.valkey_folder = folder / "valkey"
+        self.valkey_folder.mkdir(mode=0o700)
+        # Below the ports that the system gives to clients: one of those could be taken while the messenger is dead.
+        self.port = next(port for port in iter(lambda: self.random.randrange(20_000, 32_000), None) if free_port(port) == port)
+        self.valkey = self._started_valkey()
         environment = os.environ | {"DATABASE_URL": database_url(), "REDIS_URL": self.valkey.url, "LOG_LEVEL": "WARNING"}
         worker = ["-W", "ignore", "-m", "celery", "-q", "-A", "crm_site", "worker", "-Q", "default,bulk", "-c", "2", "-l", "WARNING"]
         self.worker = Program([sys.executable, *worker, "--without-gossip", "--without-mingle"], environment, folder / "worker.log")
@@ -83,6 +88,18 @@ class Stage:
         self.dispatcher.kill()
         self.worker.kill()
         self.valkey.kill()
+
+    def _started_valkey(self) -> ValkeyServer:
+        """An empty messenger at the address that the others know."""
+        for _ in range(50):
+            State(self.valkey_folder / "state.json").set("port", self.port)
+            server = ValkeyServer(self.valkey_folder)
+            server.start()
+            if f":{self.port}/" in server.url:
+                return server
+            server.kill()
+            time.sleep(0.1)
+        raise AssertionError(f"port {self.port} is not given back")
 
     def keep_up(self) -> None:
         """Start again what ended by itself, as a supervisor does: Celery gives up when its messenger dies again amid reconnecting."""
@@ -114,7 +131,7 @@ class Stage:
     def kill_messenger(self) -> bool:
         """Kill the messenger with all messages in it, and start an empty one at the same address."""
         self.valkey.kill()
-        self.valkey.start()
+        self.valkey = self._started_valkey()
         return True
 
     def kill_dispatcher(self) -> bool:

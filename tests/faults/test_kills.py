@@ -29,11 +29,11 @@ CHUNK_ROWS = 250
 SEED = int(os.environ.get("FAULT_SEED") or 20_261_122)
 TODAY = datetime.date(2026, 11, 22)
 LONG_AGO = datetime.date(2020, 1, 1)
-SECONDS = 75.0
-"""How long the whole may take, kills included, before it counts as hanging."""
+SECONDS = 120.0
+"""How long the whole may take, kills included, before it counts as hanging; on two busy cores it takes half of that."""
 
 WHILE_CHECKED = ("child", "messenger")
-WHILE_RUN = ("child",) * 9 + ("connection",) * 6 + ("worker",) * 3 + ("messenger",) * 3 + ("dispatcher",) * 2
+WHILE_RUN = ("child",) * 10 + ("connection",) * 7 + ("worker",) * 2 + ("messenger",) * 2 + ("dispatcher",) * 2
 WHILE_UNDONE = ("child",) * 3 + ("connection",) * 2 + ("worker", "messenger")
 
 

@@ -82,13 +82,12 @@ class TestWhatTheBatchesRelyOn:
 @pytest.fixture
 def plain_role(db: None) -> Iterator[None]:
     """A database role that owns the tables and may not suspend foreign keys, for the rest of the test's transaction."""
-    execute("SET CONSTRAINTS ALL IMMEDIATE")
+    check_now()
     execute("CREATE ROLE plain_worker NOSUPERUSER")
     execute("GRANT ALL ON SCHEMA public TO plain_worker")
     for (table,) in fetch("SELECT tablename FROM pg_tables WHERE schemaname = 'public'"):
         execute(f'ALTER TABLE public."{table}" OWNER TO plain_worker')
     execute("GRANT ALL ON ALL SEQUENCES IN SCHEMA public TO plain_worker")
-    execute("SET CONSTRAINTS ALL DEFERRED")
     execute("SET LOCAL ROLE plain_worker")
     assert fetch("SELECT has_parameter_privilege('session_replication_role', 'SET')") == [(False,)]
     yield
@@ -104,6 +103,12 @@ ACTIONS = [
 ]
 
 
+def check_now() -> None:
+    """Check what the database would check when the transaction commits."""
+    execute("SET CONSTRAINTS ALL IMMEDIATE")
+    execute("SET CONSTRAINTS ALL DEFERRED")
+
+
 def _run_and_undo(manager: User, shop: Shop, actions: tuple[str, ...]) -> list[list[tuple[object, ...]]]:
     for number in numbers(3):
         shop.member(number, "VNET")
@@ -112,10 +117,10 @@ def _run_and_undo(manager: User, shop: Shop, actions: tuple[str, ...]) -> list[l
         manager, shop.groups.own, listed(*numbers(6)), *actions, run=True, effective_on=datetime.date(2026, 6, 1), chunk_rows=4
     )
     assert job.applied == 3
-    execute("SET CONSTRAINTS ALL IMMEDIATE")
+    check_now()
     pictures.append(worlds.picture(shop.groups))
     assert run_here(undo_batch(job_id=job.pk, actor=manager, run_when_checked=True)).applied == 3
-    execute("SET CONSTRAINTS ALL IMMEDIATE")
+    check_now()
     assert not orphans()
     return [*pictures, worlds.picture(shop.groups)]
 
@@ -196,7 +201,7 @@ def test_an_undo_with_a_row_that_the_database_refuses(manager: User, shop: Shop)
         shop.member(number, "VNET")
     job = worlds.start(manager, shop.groups.own, listed(*numbers(10)), "leave", run=True)
     poison = numbers(10)[4]
-    execute("SET CONSTRAINTS ALL IMMEDIATE")
+    check_now()
     with connection.cursor() as cursor:
         cursor.execute("ALTER TABLE members_member ADD CONSTRAINT poison CHECK (msisdn <> %s OR left_on IS NOT NULL) NOT VALID", [poison])
     undo = run_here(undo_batch(job_id=job.pk, actor=manager, run_when_checked=True))
