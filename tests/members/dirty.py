@@ -139,12 +139,12 @@ def worlds(draw: Any) -> World:
 
 
 def _membership(draw: Any, world: World, group: str, number: str, kind: str, short: str) -> Membership:
-    joined = draw(days(after=15))
+    joined = draw(days(after=0)) if draw(chance(85)) else draw(days(after=15))
     member = Membership(
         group, number, kind, joined, state=draw(st.sampled_from(("active",) * 10 + ("suspended", "porting"))), short=short, holder="李静"
     )
     for product in PRODUCTS:
-        if draw(chance(45)):
+        if draw(chance(35)):
             member.subscriptions.append(_subscription(draw, world, product, joined))
     return member
 
@@ -267,16 +267,16 @@ def rows(draw: Any, world: World) -> dict[str, str]:
     cells["holder_name"] = draw(st.sampled_from(HOLDERS)) if draw(chance(10)) else "李静"
     if draw(chance(10)):
         cells["department"] = draw(st.sampled_from(DEPARTMENTS))
-    if draw(chance(20)):
+    if draw(chance(10)):
         cells["short_number"] = draw(st.sampled_from(SHORTS))
-    if draw(chance(25)):
+    if draw(chance(15)):
         cells["effective_on"] = draw(st.sampled_from(BAD_DATES)) if draw(chance(10)) else written(draw, draw(days()))
-    if draw(chance(20)):
+    if draw(chance(10)):
         cells["expires_on"] = draw(st.sampled_from((*BAD_DATES, "  "))) if draw(chance(10)) else written(draw, draw(days(after=70)))
-    if draw(chance(20)):
+    if draw(chance(10)):
         product = draw(st.sampled_from(PRODUCTS))
         cells["tariff_code"] = draw(st.sampled_from(("A", f"B{product}", f"C{product}", "NONE", "z" * 33)))
-    if draw(chance(20)):
+    if draw(chance(10)):
         cells["offer_code"] = draw(st.sampled_from([*(offer.code for offer in world.offers), "NONE"]))
     return cells
 

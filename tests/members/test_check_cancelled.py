@@ -11,7 +11,8 @@ from access.models import User
 from jobs.models import Job, JobStatus
 from jobs.services.steering import cancel_job
 from jobs.services.work import advance
-from members.bulk.rows import has_rows
+from members.bulk.checking import CheckRequest, check_rows
+from members.bulk.rows import complete_rows, has_rows
 from members.models import Member
 from members.services import batch_work
 from members.services.batches import BatchOptions, create_batch
@@ -26,10 +27,9 @@ pytestmark = pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("run_when_checked", [False, True])
 def test_cancelled_while_it_is_checked(manager: User, shop: Shop, monkeypatch: pytest.MonkeyPatch, run_when_checked: bool) -> None:
     there, go = threading.Event(), threading.Event()
-    check_rows = batch_work.check_rows
 
-    def check_slowly(request: object) -> None:
-        check_rows(request)  # type: ignore[arg-type]  # handed on
+    def check_slowly(request: CheckRequest) -> None:
+        check_rows(request)
         there.set()
         soon(go)
 
@@ -49,7 +49,6 @@ def test_cancelled_while_it_is_checked(manager: User, shop: Shop, monkeypatch: p
 
 def test_what_a_broken_check_wrote_is_gone(manager: User, shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
     """A check that fails midway leaves no rows behind, and the next try starts afresh."""
-    complete_rows = batch_work.complete_rows
     failures = iter([ValueError("power")])
 
     def complete_at_second_try(job_id: int) -> None:

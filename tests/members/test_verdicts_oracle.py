@@ -25,7 +25,7 @@ def groups(manager: User) -> Groups:
 
 
 @given(case=cases())
-@settings(max_examples=60, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+@settings(max_examples=100, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
 def test_checks_runs_and_undoes_as_the_oracle_says(manager: User, groups: Groups, case: Case) -> None:
     with transaction.atomic():
         worlds.load(case[0], groups)
