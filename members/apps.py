@@ -1,6 +1,9 @@
 """The members app's registration."""
 
+from typing import Any
+
 from django.apps import AppConfig
+from django.db.models.signals import post_migrate
 from django.utils.translation import gettext_lazy as _
 
 
@@ -16,6 +19,14 @@ class MembersConfig(AppConfig):
         from members.job_kind import register_kind
         from members.panels import register_pages
 
+        post_migrate.connect(_enter_rules, sender=self)
         register_kind()
         register_pages()
         register_batch_pages()
+
+
+def _enter_rules(**_signal: Any) -> None:
+    """After migrating, as Django enters its permissions: every verdict has its row, so that an administrator can change it."""
+    from members.verdicts import enter_missing_rules
+
+    enter_missing_rules()

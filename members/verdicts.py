@@ -62,10 +62,6 @@ GROUP_CODES: Final = ("below_min_members", "commitment_exceeded")
 """Codes about the group as a whole; they are counted for the batch and not set on rows."""
 
 
-WARNINGS: Final = frozenset({"number_unassigned", *GROUP_CODES})
-"""Codes that are warnings where the table of rules says nothing."""
-
-
 @dataclass(frozen=True, slots=True)
 class Severities:
     """The rules as bit masks over verdicts: which are errors, which warnings, which are switched off."""
@@ -84,6 +80,22 @@ class Severities:
         return Severity.OFF if bit & self.off else Severity.SKIP
 
 
+DEFAULT_SEVERITIES: Final[dict[str, Severity]] = (
+    dict.fromkeys(CODES, Severity.ERROR)
+    | dict.fromkeys(("number_unassigned", *GROUP_CODES), Severity.WARNING)
+    | dict.fromkeys(sorted(NOTHING_TO_DO), Severity.SKIP)
+)
+"""How severe a verdict is until an administrator says otherwise."""
+
+
+def enter_missing_rules() -> None:
+    """Enter a row with the default severity for each verdict that has none; rows that are there stay as they are."""
+    VerdictRule.objects.bulk_create(
+        (VerdictRule(code=code, severity=severity) for code, severity in DEFAULT_SEVERITIES.items() if code != "changed_since"),
+        ignore_conflicts=True,
+    )
+
+
 def read_severities() -> Severities:
     """The rules in force, by one query. A hard code is an error whatever its row says."""
     rules = dict(VerdictRule.objects.values_list("code", "severity"))
@@ -94,7 +106,7 @@ def read_severities() -> Severities:
         elif code in NOTHING_TO_DO:
             severity = Severity.SKIP
         else:
-            severity = rules.get(code, Severity.WARNING if code in WARNINGS else Severity.ERROR)
+            severity = rules.get(code, DEFAULT_SEVERITIES[code])
             if severity == Severity.SKIP:  # only for what has nothing to do
                 severity = Severity.ERROR
         by_severity[severity].append(code)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 
 from members.bulk.rows import rows_table
 from members.bulk.statements import execute, fetch, lock_members, unchecked_references
@@ -127,8 +127,8 @@ def undo_chunk(request: UndoRequest, first: int, last: int) -> tuple[int, int]:
         try:
             with transaction.atomic():
                 return _remove_unchanged(request, rows, scope, moments[0][1]), 0
-        except _ChangedSinceError:
-            pass  # look row by row
+        except (_ChangedSinceError, IntegrityError):
+            pass  # look row by row; so it is too where foreign keys are checked at once and not when the transaction ends
     lock_members(f"SELECT r.member_key FROM {rows} r WHERE {scope}")
     conflicts = execute(
         f"UPDATE {rows} t SET state = 'c', verdicts = t.verdicts | {BIT['changed_since']}"

@@ -33,6 +33,8 @@ DESKTOP = {"width": 1440, "height": 900}
 PHONE: ViewportSize = {"width": 390, "height": 844}
 BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
 # What Chromium and htmx say of an answer with an error status.
+# htmx says so of each request that was under way when the page was left: the chip that follows jobs, a figure loaded later.
+_LEFT_EARLY = re.compile(r"htmx:(?:sendAbort|afterRequest)\b")
 _FAILED_LOAD = re.compile(r"(?:Failed to load resource: the server responded with a status of|Response Status Error Code) (\d{3})")
 
 
@@ -76,7 +78,7 @@ class Watch:
 
     def on_console(self, message: ConsoleMessage) -> None:
         """Keep errors; a refused style, script or font is one too."""
-        if message.type != "error":
+        if message.type != "error" or _LEFT_EARLY.match(message.text):
             return
         failed = _FAILED_LOAD.match(message.text)
         if not (failed and int(failed[1]) in self.expected):

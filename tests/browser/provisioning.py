@@ -14,14 +14,13 @@ from customers.models import Customer
 from jobs.models import Job, JobStatus
 from jobs.services.work import RUN, advance
 from members.bulk.rows import drop_rows
-from members.models import BlacklistedNumber, NumberSegment, NumberState, VerdictRule
+from members.models import BlacklistedNumber, NumberSegment, NumberState
 from products.models import Product, ProductRule
 from tests.browser.worlds import make_catalogue, make_customer_of
 from tests.factories.customers import CustomerFactory
 from tests.members.factories import make_member, make_subscription
 from tests.products.factories import make_product, make_tariff
 
-_WARNINGS = ("number_unassigned", "below_min_members", "commitment_exceeded")
 _EACH = 12
 
 
@@ -35,8 +34,6 @@ class Ground:
 
 def make_ground(manager: User) -> Ground:
     """The hospital of the pictures, a school whose numbers are taken, a blacklist, and a product that V-net excludes."""
-    for code in _WARNINGS:
-        VerdictRule.objects.update_or_create(code=code, defaults={"severity": "warning"})
     NumberSegment.objects.bulk_create(
         NumberSegment(prefix=f"86{prefix}{place:04d}", kind="mobile", operator="mobile")
         for prefix in (138, 139, 150)
