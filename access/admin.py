@@ -34,7 +34,7 @@ class RoleAssignmentInline(PolicyInline):
     raw_id_fields = ("org_unit",)
 
 
-class PersonCreationForm(AdminUserCreationForm):  # type: ignore[type-arg]
+class PersonCreationForm(AdminUserCreationForm):  # type: ignore[type-arg]  # not subscriptable at run time
     """A new person with a password."""
 
     class Meta:
@@ -42,7 +42,7 @@ class PersonCreationForm(AdminUserCreationForm):  # type: ignore[type-arg]
         fields = ("username", "name")
 
 
-class PersonForm(UserChangeForm):  # type: ignore[type-arg]
+class PersonForm(UserChangeForm):  # type: ignore[type-arg]  # not subscriptable at run time
     """A person's details."""
 
     class Meta:
@@ -51,7 +51,7 @@ class PersonForm(UserChangeForm):  # type: ignore[type-arg]
 
 
 @admin.register(User)
-class UserAdmin(PolicyAdmin, DjangoUserAdmin):  # type: ignore[type-arg]
+class UserAdmin(PolicyAdmin, DjangoUserAdmin):  # type: ignore[type-arg]  # not subscriptable at run time
     """People. They are disabled, never deleted, so that what they did keeps its name. Superusers are made on the command line."""
 
     form = PersonForm
@@ -84,7 +84,7 @@ class UserAdmin(PolicyAdmin, DjangoUserAdmin):  # type: ignore[type-arg]
         return False
 
 
-class OrgUnitForm(forms.ModelForm):  # type: ignore[type-arg]
+class OrgUnitForm(forms.ModelForm):  # type: ignore[type-arg]  # not subscriptable at run time
     """A unit; its path follows from code and parent."""
 
     class Meta:
@@ -123,7 +123,7 @@ class OrgUnitAdmin(PolicyAdmin):
         save_org_unit(obj)
 
 
-class RolePermissionForm(forms.ModelForm):  # type: ignore[type-arg]
+class RolePermissionForm(forms.ModelForm):  # type: ignore[type-arg]  # not subscriptable at run time
     """One permission; the modules are those of the program."""
 
     module = forms.ChoiceField(label=gettext_lazy("Module"), choices=[(module, module) for module in MODULES])

@@ -20,7 +20,7 @@ from members.roster import number_begins_with
 from members.verdicts import HARD, LABELS, NOTHING_TO_DO
 
 
-class NumberSegmentForm(forms.ModelForm):  # type: ignore[type-arg]
+class NumberSegmentForm(forms.ModelForm):  # type: ignore[type-arg]  # not subscriptable at run time
     """A prefix of the number plan."""
 
     class Meta:
@@ -47,7 +47,7 @@ class NumberSegmentAdmin(PolicyAdmin):
     raw_id_fields = ("region",)
 
 
-class BlacklistedNumberForm(forms.ModelForm):  # type: ignore[type-arg]
+class BlacklistedNumberForm(forms.ModelForm):  # type: ignore[type-arg]  # not subscriptable at run time
     """A number, however it is written."""
 
     msisdn = forms.CharField(label=gettext_lazy("Number"), max_length=40)
@@ -73,7 +73,7 @@ class BlacklistedNumberAdmin(PolicyAdmin):
     search_fields = ("msisdn",)
 
 
-class VerdictRuleForm(forms.ModelForm):  # type: ignore[type-arg]
+class VerdictRuleForm(forms.ModelForm):  # type: ignore[type-arg]  # not subscriptable at run time
     """The severity of a verdict."""
 
     severity = forms.ChoiceField(

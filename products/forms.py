@@ -147,7 +147,7 @@ class PriceForm(forms.Form):
     effective_on = forms.DateField(label=_("Effective"), widget=date_input())
 
 
-class _ByProduct(forms.models.ModelChoiceIterator):  # type: ignore[type-arg]
+class _ByProduct(forms.models.ModelChoiceIterator):  # type: ignore[type-arg]  # not subscriptable at run time
     """Offers tariffs under the names of their products."""
 
     def __iter__(self) -> Iterator[Any]:
@@ -157,7 +157,7 @@ class _ByProduct(forms.models.ModelChoiceIterator):  # type: ignore[type-arg]
             yield str(product), [self.choice(tariff) for tariff in tariffs]
 
 
-class TariffField(forms.ModelChoiceField):  # type: ignore[type-arg]
+class TariffField(forms.ModelChoiceField):  # type: ignore[type-arg]  # not subscriptable at run time
     """A choice of tariffs, grouped by product, each with its present fee."""
 
     iterator = _ByProduct
@@ -168,7 +168,7 @@ class TariffField(forms.ModelChoiceField):  # type: ignore[type-arg]
         return f"{tariff.label} ({tariff.code}){fee}"
 
 
-class DiscountsField(forms.ModelMultipleChoiceField):  # type: ignore[type-arg]
+class DiscountsField(forms.ModelMultipleChoiceField):  # type: ignore[type-arg]  # not subscriptable at run time
     """A choice of discounts, each with what it does and the group of which only one may be chosen."""
 
     widget = forms.CheckboxSelectMultiple(attrs={"class": "form-check-input"})
