@@ -37,7 +37,6 @@ SETTINGS = {
     "max_wal_senders": "0",
     "max_wal_size": "4GB",
     "checkpoint_timeout": "15min",
-    "wal_compression": "on",
     "random_page_cost": "1.1",
     "jit": "off",
     "timezone": "UTC",

@@ -8,12 +8,12 @@ The answer is one JSON object, the last line on standard error: `{"ok": …}` or
 
 from __future__ import annotations
 
+import gc
 import itertools
 import json
-import re
 import resource
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Final, TextIO
@@ -21,7 +21,7 @@ from typing import Any, Final, TextIO
 from members.cells import CELL_SEPARATOR
 from members.reading.dates import parse_date
 from members.reading.headings import HEADER_SEARCH_ROWS, Layout, find_layout
-from members.reading.normalise import MISSING, clean_text, normalise_number, normalise_short_number
+from members.reading.normalise import COUNTRY_CODE, MISSING, clean_text, is_plain_mobile, normalise_number, normalise_short_number
 from members.reading.sources import Limits, OpenSource, Row, SourceRefused, open_source
 from members.verdict_codes import BIT
 
@@ -31,7 +31,7 @@ _CELL_LIMIT: Final = 1_000
 _SAMPLE_LENGTH: Final = 200
 _LENGTHS: Final = {"holder_name": 64, "department": 64, "employee_no": 32, "tariff_code": 32, "offer_code": 32}
 _ESCAPES: Final = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r", "\0": "\ufffd"})
-_SPECIAL: Final = re.compile(r"[\\\t\n\r\0]")
+_SPECIAL: Final = ("\\", "\t", "\n", "\r", "\0")
 _FIELD_ORDER: Final = (
     "holder_name",
     "employee_no",
@@ -42,8 +42,10 @@ _FIELD_ORDER: Final = (
     "tariff_code",
     "offer_code",
 )
-_REMEMBERED: Final = 100_000
-_Reader = tuple[int, Callable[[str, str], tuple[str, int]], str]
+_BLOCK_ROWS: Final = 1_000
+NULL: Final = "\\N"
+_NOTHING: Final = itertools.repeat(NULL)
+_Column = Sequence[str]
 _UNREADABLE: Final = BIT["date_unreadable"]
 _UNASSIGNED: Final = BIT["number_unassigned"]
 
@@ -52,6 +54,7 @@ def main() -> int:
     """Answer the one request on standard input. Exit code 0 when answered, refusals included; anything else is a crash."""
     request = json.load(sys.stdin)
     _limit_resources(request["memory_bytes"], request["seconds"])
+    gc.disable()  # millions of short lists and no cycles among them: the collector would find nothing, over and over
     try:
         answer: dict[str, Any] = {"ok": _inspect(request) if request["task"] == "inspect" else _write_rows(request, sys.stdout)}
     except SourceRefused as refusal:
@@ -118,7 +121,7 @@ def _write_rows(request: dict[str, Any], out: TextIO) -> dict[str, Any]:
     if "number" not in layout.mapping:
         raise SourceRefused("number_column_unknown")
     writer = RowWriter(layout.mapping, frozenset(request["segments"]))
-    out.writelines("".join(texts) for texts in _batched(map(writer.copy_line, _body(source, head, layout, request["max_rows"])), 2_000))
+    out.writelines(map(writer.copy_text, _blocks(_body(source, head, layout, request["max_rows"]))))
     out.flush()
     if not writer.rows:
         raise SourceRefused("only_headings")
@@ -134,97 +137,116 @@ def _check_columns(layout: Layout, head: list[Row]) -> None:
             raise SourceRefused("no_such_column", column=column + 1, columns=width)
 
 
-def _batched(texts: Iterator[str], size: int) -> Iterator[list[str]]:
-    while block := list(itertools.islice(texts, size)):
+def _blocks(rows: Iterator[Row]) -> Iterator[list[Row]]:
+    while block := list(itertools.islice(rows, _BLOCK_ROWS)):
         yield block
 
 
 class RowWriter:
     """Turns rows into COPY lines: line, number, kind, faults, holder, employee no, department, short number, dates, tariff, offer, cells.
 
-    A million rows pass through `copy_line`, so each distinct date, department and segment is worked out once and remembered, and only
-    columns that the source has cost anything.
+    A million rows pass through here, so a block of them is worked column by column: what nearly every cell of a column is takes a handful
+    of operations for the whole column, each distinct other value is worked out once, and columns that the source lacks cost nothing.
     """
 
     def __init__(self, mapping: dict[str, int], segments: frozenset[str]) -> None:
         """Take the column of each field, and the prefixes of the number plan that are in use (E.164 digits)."""
         self.number_column = mapping["number"]
         self.width = max(mapping.values()) + 1
-        self.readers = [self._reader(name, mapping.get(name)) for name in _FIELD_ORDER]
+        self.fields = [(name, mapping.get(name)) for name in _FIELD_ORDER]
         self.segments = segments
         self.lengths = sorted({len(prefix) for prefix in segments})
         self.head = max(self.lengths, default=0)
-        self.known: dict[str, bool] = {}
-        self.remembered: dict[str, dict[str, tuple[str, int]]] = {name: {} for name in _FIELD_ORDER}
+        self.assigned: dict[str, bool] = {}
         self.filled: set[str] = set()
         self.first_day: str | None = None
         self.rows = 0
         self.without_number = 0
 
-    def copy_line(self, row: tuple[int, list[str]]) -> str:
-        """One row of the source as one line of COPY text."""
-        line, cells = row
-        self.rows += 1
-        padded = cells if len(cells) >= self.width else cells + [""] * (self.width - len(cells))
-        number, kind, faults = normalise_number(padded[self.number_column])
-        if number is None:
-            number = kind = "\\N"
-            self.without_number += faults == MISSING
-        elif not (self.known.get(number[: self.head]) or self._is_assigned(number)):
-            faults |= _UNASSIGNED
-        texts = []
-        for reader in self.readers:
-            if reader is None:
-                texts.append("\\N")
-                continue
-            column, read, name = reader
-            cell = padded[column]
-            if not cell:
-                texts.append("\\N")
-                continue
-            known = self.remembered[name].get(cell) or read(name, cell)
-            texts.append(known[0])
-            faults |= known[1]
-        return f"{line}\t{number}\t{kind}\t{faults}\t{TAB.join(texts)}\t{_raw(cells)}\n"
+    def copy_text(self, rows: list[Row]) -> str:
+        """A block of rows of the source as lines of COPY text."""
+        self.rows += len(rows)
+        cells = [row[1] for row in rows]
+        columns = list(itertools.zip_longest(*cells, fillvalue=""))
+        columns += [("",) * len(rows)] * (self.width - len(columns))
+        faults = [0] * len(rows)
+        numbers, kinds = self._numbers(columns[self.number_column], faults)
+        values = [_NOTHING if column is None else self._values(name, columns[column], faults) for name, column in self.fields]
+        lines = zip((str(row[0]) for row in rows), numbers, kinds, map(str, faults), *values, _raw_cells(cells), strict=False)
+        return "\n".join(map(TAB.join, lines)) + "\n"
 
-    def _reader(self, name: str, column: int | None) -> _Reader | None:
-        if column is None:
-            return None
+    def _numbers(self, column: _Column, faults: list[int]) -> tuple[list[str], list[str]]:
+        """The numbers and their kinds; what is wrong with them is added to `faults`."""
+        numbers = [COUNTRY_CODE + cell if is_plain_mobile(cell) else "" for cell in column]
+        kinds = ["mobile"] * len(column)
+        for place in [place for place, number in enumerate(numbers) if not number]:
+            number, kind, fault = normalise_number(column[place])
+            numbers[place], kinds[place] = number or NULL, kind or NULL
+            faults[place] = fault
+            self.without_number += fault == MISSING
+        heads = {number[: self.head] for number in numbers}
+        for head in heads.difference(self.assigned):
+            self.assigned[head] = head == NULL or any(head[:length] in self.segments for length in self.lengths)
+        if not all(self.assigned[head] for head in heads):
+            for place, number in enumerate(numbers):
+                if not self.assigned[number[: self.head]]:
+                    faults[place] |= _UNASSIGNED
+        return numbers, kinds
+
+    def _values(self, name: str, column: _Column, faults: list[int]) -> Iterable[str]:
+        """The column of the field `name` in COPY's form; what is wrong with its cells is added to `faults`."""
+        if not any(column):
+            return _NOTHING
         if name in ("effective_on", "expires_on"):
-            return column, self._date, name
-        return column, self._short_number if name == "short_number" else self._text, name
-
-    def _is_assigned(self, number: str) -> bool:
-        answer = any(number[:length] in self.segments for length in self.lengths)
-        self.known[number[: self.head]] = answer
-        return answer
-
-    def _text(self, name: str, cell: str) -> tuple[str, int]:
-        text, fault = clean_text(cell, _LENGTHS[name])
+            return self._by_value(column, faults, lambda cell: self._date(name, cell))
         self.filled.add(name)
-        if text is None:
-            return "\\N", fault
-        known = (_escaped(text), 0)
-        if name != "holder_name" and len(self.remembered[name]) < _REMEMBERED:
-            self.remembered[name][cell] = known
-        return known
+        if name == "short_number":
+            return self._by_value(column, faults, _short_number)
+        limit = _LENGTHS[name]
+        stripped = [cell.strip() for cell in column]
+        joined = "".join(stripped)
+        if joined.isprintable() and "\\" not in joined and max(map(len, stripped)) <= limit:
+            return [cell or NULL for cell in stripped] if "" in stripped else stripped
+        return self._by_value(column, faults, lambda cell: _text(cell, limit))
 
-    def _short_number(self, name: str, cell: str) -> tuple[str, int]:
-        self.filled.add(name)
-        short, fault = normalise_short_number(cell)
-        return short or "\\N", fault
+    def _by_value(self, column: _Column, faults: list[int], read: Callable[[str], tuple[str, int]]) -> list[str]:
+        known = {cell: read(cell) for cell in set(column)}
+        if any(fault for _, fault in known.values()):
+            for place, cell in enumerate(column):
+                faults[place] |= known[cell][1]
+        return [known[cell][0] for cell in column]
 
     def _date(self, name: str, cell: str) -> tuple[str, int]:
-        if cell.isspace():
-            return "\\N", 0
+        if not cell or cell.isspace():
+            return NULL, 0
         self.filled.add(name)
         day = parse_date(cell)
-        known = ("\\N", _UNREADABLE) if day is None else (day.isoformat(), 0)
-        if len(self.remembered[name]) < _REMEMBERED:
-            self.remembered[name][cell] = known
-        if day is not None and name == "effective_on":
-            self.first_day = min(self.first_day or known[0], known[0])
-        return known
+        if day is None:
+            return NULL, _UNREADABLE
+        text = day.isoformat()
+        if name == "effective_on":
+            self.first_day = min(self.first_day or text, text)
+        return text, 0
+
+
+def _text(cell: str, limit: int) -> tuple[str, int]:
+    text, fault = clean_text(cell, limit)
+    return (NULL if text is None else _escaped(text)), fault
+
+
+def _short_number(cell: str) -> tuple[str, int]:
+    short, fault = normalise_short_number(cell)
+    return short or NULL, fault
+
+
+def _raw_cells(rows: list[list[str]]) -> list[str]:
+    """The rows' cells as they came, each row one text."""
+    joined = [CELL_SEPARATOR.join(cells) for cells in rows]
+    whole = CELL_SEPARATOR.join(joined)
+    as_they_are = whole.count(CELL_SEPARATOR) < sum(map(len, rows)) and max(map(len, joined)) <= _CELL_LIMIT
+    if as_they_are and not any(special in whole for special in _SPECIAL):
+        return joined
+    return [_raw(cells) for cells in rows]
 
 
 def _raw(cells: list[str]) -> str:
@@ -235,7 +257,7 @@ def _raw(cells: list[str]) -> str:
 
 
 def _escaped(text: str) -> str:
-    return text.translate(_ESCAPES) if _SPECIAL.search(text) else text
+    return text.translate(_ESCAPES)
 
 
 if __name__ == "__main__":

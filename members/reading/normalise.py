@@ -18,7 +18,6 @@ PLAN: Final = (
     ("iot", re.compile(r"1[04]\d{11}", re.ASCII)),
     ("fixed", re.compile(r"0(?:10|2\d)\d{8}|0[3-9]\d{2}\d{7,8}", re.ASCII)),
 )
-_MOBILE_SECOND: Final = frozenset("3456789")
 _PUNCTUATION: Final = re.compile(r"[\s\-\u2010-\u2015\u2212_()\[\]\u3010\u3011\u00b7\ufeff\u200b-\u200f\u202a-\u202e'\u2018\u2019]+")
 _TRAILING_ZERO: Final = re.compile(r"(?<=\d)\.0+$")
 _SHORT: Final = re.compile(r"6[1-9]\d{1,4}", re.ASCII)
@@ -30,6 +29,10 @@ TOO_LONG: Final = BIT["text_too_long"]
 CONTROL: Final = BIT["text_control"]
 
 
+is_plain_mobile: Final = PLAN[0][1].fullmatch
+"""Whether a text is a mobile number already, as nearly all are: the country code is all that `normalise_number` would add."""
+
+
 def normalise_number(text: str) -> tuple[str | None, str | None, int]:
     """Bring a number to E.164 digits without the plus.
 
@@ -37,12 +40,6 @@ def normalise_number(text: str) -> tuple[str | None, str | None, int]:
 
     Returns (number, kind, fault): the number and its kind, or None and the bit of `number_missing` or `number_malformed`.
     """
-    if len(text) == 11 and text.isascii() and text.isdigit() and text[0] == "1" and text[1] in _MOBILE_SECOND:
-        return COUNTRY_CODE + text, "mobile", 0
-    return _normalise_unusual(text)
-
-
-def _normalise_unusual(text: str) -> tuple[str | None, str | None, int]:
     plain = unicodedata.normalize("NFKC", text).strip()
     plain = _PUNCTUATION.sub("", _TRAILING_ZERO.sub("", plain))
     if not plain:

@@ -63,7 +63,7 @@ def open_source(path: Path, form: str, limits: Limits) -> OpenSource:
 
 def _bounded(rows: Iterator[Row], limits: Limits) -> Iterator[Row]:
     for line, cells in rows:
-        if not any(cells) or not "".join(cells).strip():
+        if not any(map(str.strip, cells)):
             continue
         if len(cells) > limits.columns:
             cells = trimmed(cells)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 import hashlib
 import json
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
@@ -246,8 +247,8 @@ def _asked(job: Job) -> str:
 
 def start_run(job: Job, actor: User) -> None:
     """Cut the checked rows into chunks and let the workers run them."""
-    size = job.rows if job.mode == JobMode.ATOMIC else int(job.parameters.get("chunk_rows") or settings.BATCH_CHUNK_ROWS)
     last = int(job.summary.get("last_position") or job.rows)
+    size = last if job.mode == JobMode.ATOMIC else _chunk_size(last, int(job.parameters.get("chunk_rows") or settings.BATCH_CHUNK_ROWS))
     JobChunk.objects.bulk_create(JobChunk(job=job, first=first, last=min(first + size - 1, last)) for first in range(1, last + 1, size))
     job.status, job.awaits = JobStatus.APPROVED, RUN
     job.approved_by = actor
@@ -255,6 +256,12 @@ def start_run(job: Job, actor: User) -> None:
     job.heartbeat_at = None
     job.save()
     hint_on_commit(job)
+
+
+def _chunk_size(rows: int, most: int) -> int:
+    """At most `most` rows, and so that every lane has as many chunks as the others: none waits at the end while another still works."""
+    rounds = math.ceil(rows / (most * settings.BATCH_LANES))
+    return math.ceil(rows / (rounds * settings.BATCH_LANES)) if rows > most else most
 
 
 UNDOABLE: Final = (JobStatus.DONE, JobStatus.DONE_WITH_ERRORS, JobStatus.CANCELLED, JobStatus.FAILED)

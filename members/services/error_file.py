@@ -78,10 +78,11 @@ def _records(job: Job, reader: User) -> Iterator[Sequence[str]]:
     headings: list[str] = inspection.get("headings", [])
     explainer = Explainer(job.parameters, batch.mapping or inspection.get("mapping", {}), reader)
     width = max(len(headings), 1)
+    outcomes = {state.value: str(state.label) for state in RowState}
     yield [*headings, _("Row"), _("Outcome"), _("Findings")]
     rows = iter(error_rows(job).iterator(chunk_size=_PAGE))
     while page := list(islice(rows, _PAGE)):
         for row, explanations in zip(page, explainer.explain(page), strict=True):
             cells = (row.cells + [""] * width)[:width]
             findings = [each.text for each in explanations if each.severity != Severity.OFF]
-            yield [*cells, str(row.line), str(row.get_state_display()), "; ".join(findings)]
+            yield [*cells, str(row.line), outcomes[row.state], "; ".join(findings)]
