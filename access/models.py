@@ -6,6 +6,7 @@ from typing import ClassVar
 
 from django.contrib.auth.models import AbstractBaseUser, PermissionsMixin, UserManager
 from django.db import models
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
@@ -148,3 +149,54 @@ class RoleAssignment(TimestampedModel):
 
     def __str__(self) -> str:
         return f"{self.user} · {self.role} · {self.org_unit}"
+
+
+class AuditEventKind(models.TextChoices):
+    """What the audit keeps besides changed rows."""
+
+    SIGNED_IN = "signed_in", _("signed in")
+    SIGN_IN_FAILED = "sign_in_failed", _("failed to sign in")
+    LOCKED_OUT = "locked_out", _("locked out")
+    SIGNED_OUT = "signed_out", _("signed out")
+    SESSION_ENDED = "session_ended", _("session ended")
+    FACTOR_CHANGED = "factor_changed", _("second factor changed")
+    PASSWORD_CHANGED = "password_changed", _("password changed")
+    REFUSED = "refused", _("refused")
+    REVEALED = "revealed", _("revealed")
+    EXPORTED = "exported", _("exported")
+    GRANTED = "granted", _("shared")
+    REVOKED = "revoked", _("sharing ended")
+    DELEGATED = "delegated", _("delegated")
+    DELEGATION_ENDED = "delegation_ended", _("delegation ended")
+
+
+class AuditEvent(models.Model):
+    """Something that a person or a system did, or was refused, and that no row's history shows. Rows are only ever added.
+
+    `actor_login` stays when the user is renamed; for a failed sign-in it is what was typed. `object_type` is a model's label
+    ("customers.customer"), `object_key` its key as text, `object_label` its name at the time.
+    """
+
+    happened_at = models.DateTimeField(_("moment"), default=timezone.now)
+    kind = models.CharField(_("event"), max_length=20, choices=AuditEventKind)
+    actor = models.ForeignKey(User, models.DO_NOTHING, null=True, db_constraint=False, related_name="+", verbose_name=_("user"))
+    actor_login = CodeField(_("login"), max_length=64, blank=True)
+    address = models.GenericIPAddressField(_("address"), null=True)
+    path = models.CharField(_("page"), max_length=200, blank=True)
+    object_type = CodeField(_("type of object"), max_length=64, blank=True)
+    object_key = CodeField(_("key of object"), max_length=64, blank=True)
+    object_label = models.CharField(_("object"), max_length=200, blank=True)
+    details = models.JSONField(_("details"), default=dict)
+
+    class Meta:
+        verbose_name = _("audit event")
+        verbose_name_plural = _("audit events")
+        ordering = ("-id",)
+        indexes: ClassVar = [
+            models.Index(fields=["actor", "-id"], name="audit_event_actor"),
+            models.Index(fields=["object_type", "object_key", "-id"], name="audit_event_object"),
+            models.Index(fields=["kind", "-id"], name="audit_event_kind"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.happened_at:%Y-%m-%d %H:%M:%S} {self.actor_login} {self.kind}"

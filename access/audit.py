@@ -1,0 +1,52 @@
+"""Entering what no row's history shows into the audit: sign-ins, refusals, reveals, exports, sharing."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib.auth.models import AnonymousUser
+from django.db import models
+from django.http import HttpRequest
+
+from access.models import AuditEvent, AuditEventKind, User
+
+_PATH_LENGTH = 200
+_LABEL_LENGTH = 200
+_LOGIN_LENGTH = 64
+
+
+def record_event(
+    kind: AuditEventKind,
+    *,
+    actor: User | AnonymousUser | None = None,
+    request: HttpRequest | None = None,
+    target: models.Model | None = None,
+    login: str = "",
+    details: dict[str, Any] | None = None,
+) -> AuditEvent:
+    """Add one event to the audit, in the caller's transaction.
+
+    Arguments:
+        actor: who did it; by default the user of `request`.
+        target: the object it was done to.
+        login: what was typed where nobody was recognised.
+        details: figures and field names, JSON; never a secret and never the masked value itself.
+    """
+    if actor is None and request is not None:
+        actor = getattr(request, "user", None)
+    user = actor if isinstance(actor, User) else None
+    return AuditEvent.objects.create(
+        kind=kind,
+        actor=user,
+        actor_login=(user.username if user else login)[:_LOGIN_LENGTH],
+        address=_address(request),
+        path=request.path[:_PATH_LENGTH] if request else "",
+        object_type=target._meta.label_lower if target else "",
+        object_key=str(target.pk) if target else "",
+        object_label=str(target)[:_LABEL_LENGTH] if target else "",
+        details=details or {},
+    )
+
+
+def _address(request: HttpRequest | None) -> str | None:
+    return (request.META.get("REMOTE_ADDR") or None) if request else None
