@@ -28,7 +28,7 @@ from members.services.error_file import write_error_file
 from members.services.plan import ActionSpec
 from products.models import Offer, OfferStatus
 
-ROUNDS = 3
+ROUNDS = 5
 LAST_DAY = datetime.date(2026, 12, 31)
 LOOP_SAMPLE = 300
 
@@ -50,7 +50,7 @@ class Timings:
 
 
 def measure_provisioning(*, full: bool) -> Iterator[dict[str, Any]]:
-    """Join and subscribe `size` rows of a CSV file, undo it, and copy the same rows raw, in turn, three times; medians count."""
+    """Join and subscribe `size` rows of a CSV file, undo it, and copy the same rows raw, in turn; medians count."""
     size = 1_000_000 if full else 100_000
     load_demo(seed=7, customers=3_000, members=60_000)
     timings = Timings()

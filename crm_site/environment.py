@@ -79,7 +79,7 @@ def _read(env: Env, base_dir: Path) -> Environment:
         batch_max_rows=env.int("BATCH_MAX_ROWS", 2_000_000, validate=validate.Range(min=1, max=MOST_BATCH_ROWS)),
         batch_lanes=env.int("BATCH_LANES", 2, validate=positive),
         batch_keep_days=env.int("BATCH_KEEP_DAYS", 180, validate=positive),
-        batch_chunk_rows=env.int("BATCH_CHUNK_ROWS", 20_000, validate=positive),
+        batch_chunk_rows=env.int("BATCH_CHUNK_ROWS", 25_000, validate=positive),
     )
 
 

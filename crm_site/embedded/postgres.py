@@ -35,6 +35,7 @@ SETTINGS = {
     "maintenance_work_mem": "256MB",
     "wal_level": "minimal",
     "max_wal_senders": "0",
+    "min_wal_size": "512MB",
     "max_wal_size": "4GB",
     "checkpoint_timeout": "15min",
     "random_page_cost": "1.1",

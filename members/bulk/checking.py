@@ -10,7 +10,7 @@ from members.bulk.choices import Choice, choice_of
 from members.bulk.ground import GROUND_OF_MEMBER, GROUND_OF_SUBSCRIPTIONS
 from members.bulk.rows import draw_key_block, rows_table
 from members.bulk.staging import stage_table
-from members.bulk.statements import execute, literal
+from members.bulk.statements import execute, fetch, literal
 from members.services.plan import ActionKind, Plan, PlannedAction
 from members.verdict_codes import BIT
 from members.verdicts import Severities
@@ -23,6 +23,7 @@ class CheckRequest:
     Attributes:
         first_day: the earliest effective date of any row.
         filled: the optional columns in which some row has a value.
+        has_members: whether any row is about a number that is in the group already.
     """
 
     job_id: int
@@ -30,6 +31,7 @@ class CheckRequest:
     severities: Severities
     first_day: datetime.date
     filled: frozenset[str]
+    has_members: bool
 
 
 @dataclass(slots=True)
@@ -58,33 +60,33 @@ WITH leaving AS MATERIALIZED (
         COALESCE(s.expires_on, 'infinity') AS until
     FROM members_member m JOIN members_membersubscription s ON s.member_id = m.id AND s.ended_on IS NULL
     WHERE m.customer_id = {customer} AND m.left_on IS NULL AND m.msisdn IN (SELECT msisdn FROM {stage})
-), moved AS MATERIALIZED (
-    SELECT s.member_id, {ground_of_subscriptions} AS ground FROM held s GROUP BY s.member_id
+), repeated AS MATERIALIZED (
+    SELECT msisdn, min(line) AS first_line FROM {stage} WHERE msisdn IS NOT NULL GROUP BY msisdn HAVING count(*) > 1
 ){shorts_cte}
 SELECT {job_id}::bigint AS job_id, line, position::integer AS position,
     (CASE WHEN verdicts & {errors} <> 0 THEN 'f' WHEN todo = 0 THEN 's' ELSE 'e' END)::varchar(1) COLLATE "C" AS state,
-    verdicts, todo, msisdn, kind, CASE WHEN occurrence > 1 THEN first_line END AS duplicate_of,
+    verdicts, todo, msisdn, kind, CASE WHEN line > first_line THEN first_line END AS duplicate_of,
     CASE WHEN own_key IS NOT NULL THEN own_key
         WHEN todo & {join_bit} <> 0 AND verdicts & {errors} = 0 THEN {key_base} + position END AS member_key,
     ground, holder_name, employee_no, department, short_number, effective_on, expires_on, tariff_code, offer_code, raw
 FROM (
-    SELECT r.*, ({mask}) & {kept} AS verdicts, {todo} AS todo,
+    SELECT r.*, d.first_line, ({mask}) & {kept} AS verdicts, {todo} AS todo,
         CASE WHEN {own} THEN m.id END AS own_key,
-        CASE WHEN {own} THEN {ground_of_member} # COALESCE(g.ground, 0) ELSE 0 END AS ground
+        CASE WHEN {own} THEN {ground_of_member} # {held_ground} ELSE 0 END AS ground
     FROM (
-        SELECT s.*, CASE WHEN msisdn IS NULL THEN 1 ELSE row_number() OVER number END AS occurrence,
-            first_value(line) OVER number AS first_line, row_number() OVER (ORDER BY msisdn, line) AS position,
-            {effective} AS eff, {expiry} AS exp
-        FROM {stage} s WINDOW number AS (PARTITION BY msisdn ORDER BY line)
+        SELECT s.*, row_number() OVER (ORDER BY msisdn, line) AS position, {effective} AS eff, {expiry} AS exp FROM {stage} s
     ) r
+    LEFT JOIN repeated d ON d.msisdn = r.msisdn
     LEFT JOIN members_member m ON m.msisdn = r.msisdn AND m.left_on IS NULL
     LEFT JOIN leaving l ON l.msisdn = r.msisdn AND GREATEST(l.own_until, l.other_until) > r.eff
     LEFT JOIN members_blacklistednumber b ON b.msisdn = r.msisdn
-    LEFT JOIN moved g ON g.member_id = m.id
     {joins}
     OFFSET 0
 ) checked
 """
+
+_HELD_GROUND = f"""
+    LEFT JOIN (SELECT s.member_id, {GROUND_OF_SUBSCRIPTIONS} AS ground FROM held s GROUP BY s.member_id) g ON g.member_id = m.id"""
 
 _SHORTS = """, shorts AS MATERIALIZED (
     SELECT line, row_number() OVER (PARTITION BY short_number ORDER BY line) AS occurrence,
@@ -100,11 +102,11 @@ def check_rows(request: CheckRequest) -> None:
     customer = literal(plan.customer_id)
     own = f"m.customer_id = {customer}"
     verdicts = _Verdicts()
-    joins = _number_verdicts(verdicts, plan, own, request.filled)
+    joins = _number_verdicts(verdicts, plan, own, request.filled) + (_HELD_GROUND if request.has_members else "")
     todo: list[str] = []
     choices: list[Choice] = []
     for action in plan.actions:
-        joins += _action_verdicts(verdicts, todo, choices, action, plan, own, request.filled)
+        joins += _action_verdicts(verdicts, todo, choices, action, request, own)
     _code_verdicts(verdicts, choices, request.filled)
     statement = _CHECK.format(
         rows=rows_table(request.job_id),
@@ -112,7 +114,7 @@ def check_rows(request: CheckRequest) -> None:
         job_id=request.job_id,
         customer=customer,
         first_day=literal(min(request.first_day, plan.effective_on)),
-        ground_of_subscriptions=GROUND_OF_SUBSCRIPTIONS,
+        held_ground="COALESCE(g.ground, 0)" if request.has_members else "0",
         ground_of_member=GROUND_OF_MEMBER,
         shorts_cte=_SHORTS.format(customer=customer, stage=stage_table(request.job_id)) if "short_number" in request.filled else "",
         errors=request.severities.errors,
@@ -129,6 +131,16 @@ def check_rows(request: CheckRequest) -> None:
     execute(statement)
 
 
+def holds_members(job_id: int, customer_id: int) -> bool:
+    """Whether any staged row is about a number that is in the group of the customer already."""
+    return bool(
+        fetch(
+            f"SELECT EXISTS (SELECT FROM {stage_table(job_id)} s JOIN members_member m ON m.msisdn = s.msisdn AND m.left_on IS NULL"
+            f" WHERE m.customer_id = {customer_id:d})"
+        )[0][0]
+    )
+
+
 def _date_of(column: str, default: datetime.date | None, filled: frozenset[str]) -> str:
     return f"COALESCE(s.{column}, {literal(default)})" if column in filled else f"{literal(default)}::date"
 
@@ -136,7 +148,7 @@ def _date_of(column: str, default: datetime.date | None, filled: frozenset[str])
 def _number_verdicts(verdicts: _Verdicts, plan: Plan, own: str, filled: frozenset[str]) -> str:
     """Verdicts on the number itself and on its dates. Returns the joins they need."""
     customer = literal(plan.customer_id)
-    verdicts.add("duplicate_in_file", "r.occurrence > 1")
+    verdicts.add("duplicate_in_file", "r.line > d.first_line")
     verdicts.add("member_elsewhere", f"m.customer_id <> {customer} OR l.other_until > r.eff")
     verdicts.add("blacklisted", "b.msisdn IS NOT NULL")
     verdicts.add("number_suspended", f"{own} AND m.state = 'suspended'")
@@ -156,10 +168,10 @@ def _number_verdicts(verdicts: _Verdicts, plan: Plan, own: str, filled: frozense
 
 
 def _action_verdicts(
-    verdicts: _Verdicts, todo: list[str], choices: list[Choice], action: PlannedAction, plan: Plan, own: str, filled: frozenset[str]
+    verdicts: _Verdicts, todo: list[str], choices: list[Choice], action: PlannedAction, request: CheckRequest, own: str
 ) -> str:
     """What one action finds on a row. Returns the joins it needs."""
-    bit = action.bit
+    bit, plan, filled = action.bit, request.plan, request.filled
     if action.kind == ActionKind.JOIN:
         todo.append(f"CASE WHEN {_FREE} THEN {bit} ELSE 0 END")
         return ""
@@ -168,8 +180,10 @@ def _action_verdicts(
         verdicts.add("date_reversed", f"{own} AND r.eff < m.joined_on")
         return ""
     x = f"x{action.index}"
-    joins = f" LEFT JOIN held {x} ON {x}.member_id = m.id AND {x}.product_id = {action.product_id}"
-    has = f"COALESCE({x}.until > r.eff, FALSE)"
+    joins, has = "", "FALSE"
+    if request.has_members or action.kind != ActionKind.SUBSCRIBE:
+        joins = f" LEFT JOIN held {x} ON {x}.member_id = m.id AND {x}.product_id = {action.product_id}"
+        has = f"COALESCE({x}.until > r.eff, FALSE)"
     present = _present(plan, own)
     if action.kind == ActionKind.UNSUBSCRIBE:
         todo.append(f"CASE WHEN {has} THEN {bit} ELSE 0 END")
@@ -191,7 +205,7 @@ def _action_verdicts(
     todo.append(f"CASE WHEN {begins} THEN {bit} ELSE 0 END")
     verdicts.add("has_product", has)
     verdicts.add("date_reversed", f"{own} AND NOT {has} AND r.eff < m.joined_on")
-    return joins + _product_rules(verdicts, action, plan, begins)
+    return joins + _product_rules(verdicts, action, plan, begins, has_members=request.has_members)
 
 
 _FREE: Final = "m.id IS NULL AND l.msisdn IS NULL AND r.msisdn IS NOT NULL"
@@ -218,7 +232,7 @@ def _code_verdicts(verdicts: _Verdicts, choices: list[Choice], filled: frozenset
         verdicts.add("offer_unknown", f"r.offer_code IS NOT NULL AND NOT ({found})")
 
 
-def _product_rules(verdicts: _Verdicts, action: PlannedAction, plan: Plan, begins: str) -> str:
+def _product_rules(verdicts: _Verdicts, action: PlannedAction, plan: Plan, begins: str, *, has_members: bool) -> str:
     """Exclusions and requirements of a product to be subscribed where `begins`, with the rest of the batch taken into account."""
     ended = {other.product_id for other in plan.of_kind(ActionKind.UNSUBSCRIBE)}
     begun = {other.product_id for other in plan.of_kind(ActionKind.SUBSCRIBE)}
@@ -226,12 +240,12 @@ def _product_rules(verdicts: _Verdicts, action: PlannedAction, plan: Plan, begin
     clashing = [product for product in action.excluded if product not in ended]
     if begun & set(clashing):
         verdicts.add("product_excluded", begins)
-    elif clashing:
+    elif clashing and has_members:
         joins += _held_until(f"e{action.index}", clashing)
         verdicts.add("product_excluded", f"{begins} AND e{action.index}.until > r.eff")
     for place, product in enumerate(action.required):
         alias = f"q{action.index}_{place}"
-        if product in ended:
+        if product in ended or not (product in begun or has_members):
             verdicts.add("product_required", begins)
         elif product not in begun:
             joins += _held_until(alias, [product])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from members.bulk.staging import STATISTICS_TARGET
 from members.bulk.statements import execute, fetch
 from members.verdict_codes import BIT
 
@@ -17,8 +18,9 @@ ALTER TABLE {table}
     ALTER position SET NOT NULL, ALTER state SET NOT NULL, ALTER verdicts SET NOT NULL, ALTER todo SET NOT NULL,
     ALTER ground SET NOT NULL, ALTER raw SET NOT NULL,
     ADD CONSTRAINT {table}_job CHECK (job_id = {job_id});
-CREATE INDEX {table}_position ON {table} (job_id, position);
+CREATE INDEX {table}_position ON {table} USING brin (position) WITH (pages_per_range = 16);
 CREATE INDEX {table}_not_applied ON {table} (job_id, line) WHERE state <> 'e';
+SET LOCAL default_statistics_target = {target};
 ANALYZE {table} (position, state, todo, verdicts, msisdn, member_key);
 ALTER TABLE members_batchrow ATTACH PARTITION {table} FOR VALUES IN ({job_id});
 ALTER TABLE {table} DROP CONSTRAINT {table}_job
@@ -32,7 +34,7 @@ def rows_table(job_id: int) -> str:
 
 def complete_rows(job_id: int) -> None:
     """Index the filled table of job `job_id` and make it a partition."""
-    execute(_COMPLETE.format(table=rows_table(job_id), job_id=job_id))
+    execute(_COMPLETE.format(table=rows_table(job_id), job_id=job_id, target=STATISTICS_TARGET))
 
 
 def drop_rows(job_id: int) -> None:

@@ -85,22 +85,24 @@ def _open(request: dict[str, Any]) -> tuple[OpenSource, list[Row], Layout]:
     return source, head, find_layout(head)
 
 
-def _body(source: OpenSource, head: list[Row], layout: Layout, max_rows: int) -> Iterator[Row]:
+def _body(source: OpenSource, head: list[Row], layout: Layout) -> Iterator[Row]:
     """The rows below the headings."""
-    below = [row for row in head if row[0] > layout.header_line]
-    for count, row in enumerate(itertools.chain(below, source.rows), start=1):
-        if count > max_rows:
-            raise SourceRefused("too_many_rows", limit=max_rows)
-        yield row
+    return itertools.chain([row for row in head if row[0] > layout.header_line], source.rows)
+
+
+def _ensure_few(rows: int, request: dict[str, Any]) -> None:
+    if rows > request["max_rows"]:
+        raise SourceRefused("too_many_rows", limit=request["max_rows"])
 
 
 def _inspect(request: dict[str, Any]) -> dict[str, Any]:
     source, head, layout = _open(request)
-    body = _body(source, head, layout, request["max_rows"])
+    body = _body(source, head, layout)
     sample = list(itertools.islice(body, SAMPLE_ROWS))
     if not sample:
         raise SourceRefused("only_headings")
-    rows = len(sample) + sum(1 for _ in body)
+    rows = len(sample) + sum(1 for _ in itertools.islice(body, request["max_rows"]))
+    _ensure_few(rows, request)
     return _described(source, layout) | {"sample": [[line, *map(_shown, cells)] for line, cells in sample], "rows": rows}
 
 
@@ -121,7 +123,9 @@ def _write_rows(request: dict[str, Any], out: TextIO) -> dict[str, Any]:
     if "number" not in layout.mapping:
         raise SourceRefused("number_column_unknown")
     writer = RowWriter(layout.mapping, frozenset(request["segments"]))
-    out.writelines(map(writer.copy_text, _blocks(_body(source, head, layout, request["max_rows"]))))
+    for block in _blocks(_body(source, head, layout)):
+        out.write(writer.copy_text(block))
+        _ensure_few(writer.rows, request)
     out.flush()
     if not writer.rows:
         raise SourceRefused("only_headings")
@@ -184,12 +188,12 @@ class RowWriter:
             numbers[place], kinds[place] = number or NULL, kind or NULL
             faults[place] = fault
             self.without_number += fault == MISSING
-        heads = {number[: self.head] for number in numbers}
+        heads = {number[: self.head] for number in numbers if number != NULL}
         for head in heads.difference(self.assigned):
-            self.assigned[head] = head == NULL or any(head[:length] in self.segments for length in self.lengths)
+            self.assigned[head] = any(head[:length] in self.segments for length in self.lengths)
         if not all(self.assigned[head] for head in heads):
             for place, number in enumerate(numbers):
-                if not self.assigned[number[: self.head]]:
+                if number != NULL and not self.assigned[number[: self.head]]:
                     faults[place] |= _UNASSIGNED
         return numbers, kinds
 

@@ -11,7 +11,7 @@ from django.db import connection
 from jobs.models import Job, JobMode
 from jobs.services.work import RUN, advance
 
-_PATIENCE: Final = 0.05
+_PATIENCE: Final = 0.01
 
 
 def run_here(job: Job, lanes: int = 1) -> Job:

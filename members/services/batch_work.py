@@ -15,7 +15,7 @@ from jobs.errors import JobRefused
 from jobs.models import Job, JobChunk, JobMode, JobStatus
 from members.bulk import summary as summaries
 from members.bulk.applying import ChunkRequest, apply_chunk
-from members.bulk.checking import CheckRequest, check_rows
+from members.bulk.checking import CheckRequest, check_rows, holds_members
 from members.bulk.rows import complete_rows, give_up_rows
 from members.bulk.staging import analyze_stage, drop_stage, stage_rows
 from members.bulk.statements import execute, fetch
@@ -57,10 +57,11 @@ def check(job: Job) -> None:
     batch.inspection = (batch.inspection or {}) | run.answer
     batch.save(update_fields=["inspection"])
     first_day = datetime.date.fromisoformat(run.answer["first_day"]) if run.answer["first_day"] else plan.effective_on
-    check_rows(CheckRequest(job.pk, plan, severities, first_day, frozenset(run.answer["filled"])))
+    filled = frozenset(run.answer["filled"])
+    check_rows(CheckRequest(job.pk, plan, severities, first_day, filled, has_members=holds_members(job.pk, plan.customer_id)))
     drop_stage(job.pk)
     complete_rows(job.pk)
-    _sum_up(job, plan, severities, frozenset(run.answer["filled"]))
+    _sum_up(job, plan, severities, filled)
     _set_checked(job)
 
 

@@ -40,6 +40,7 @@ class Explainer:
         self.mapping = mapping
         self.reader = reader
         self.severities: Severities = read_severities()
+        self.labels = {code: str(label) for code, label in LABELS.items()}
         actions = parameters.get("actions")
         self.actions: list[dict[str, str]] = actions if isinstance(actions, list) else []
 
@@ -49,7 +50,7 @@ class Explainer:
         clashes = self._clashes([row for row in rows if {"product_excluded", "product_required"} & set(codes_of(row.verdicts))])
         return [
             [
-                Explanation(code, self.severities.of(code), str(LABELS[code]), self._detail(code, row, groups, clashes))
+                Explanation(code, self.severities.of(code), self.labels[code], self._detail(code, row, groups, clashes))
                 for code in codes_of(row.verdicts)
             ]
             for row in rows

@@ -24,6 +24,7 @@ from members.models import NumberSegment
 if TYPE_CHECKING:
     from django.utils.functional import _StrPromise  # the stubs' name of a lazy text
 
+_PIPE_BYTES: Final = 1 << 20  # so that the reader seldom waits for the database, nor the database for the reader
 logger = logging.getLogger(__name__)
 
 NOTES: Final[dict[str, _StrPromise]] = {
@@ -79,6 +80,7 @@ def _reader(source: SourceFile, task: dict[str, Any]) -> Iterator[ReaderRun]:
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
+        pipesize=_PIPE_BYTES,
         env={"PYTHONUTF8": "1"},  # nothing of our own environment, which holds secrets
     )
     assert process.stdin
