@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+import datetime
+from typing import ClassVar, Self
 
 from django.contrib.auth.models import AbstractBaseUser, PermissionsMixin, UserManager
 from django.db import models
@@ -11,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from common.db import BilingualModel, CodeField, TimestampedModel
+from common.tracking import tracked, untracked
 
 
 class UnitLevel(models.TextChoices):
@@ -23,6 +25,7 @@ class UnitLevel(models.TextChoices):
     TEAM = "team", _("team")
 
 
+@tracked()
 class OrgUnit(BilingualModel, TimestampedModel):
     """A unit of the operator's organisation.
 
@@ -45,6 +48,7 @@ class OrgUnit(BilingualModel, TimestampedModel):
         ]
 
 
+@tracked(exclude=("password", "last_login"))
 class User(AbstractBaseUser, PermissionsMixin, TimestampedModel):
     """A person or another system that signs in. `PermissionsMixin` serves the Django admin; business rows obey `policy` alone."""
 
@@ -56,6 +60,7 @@ class User(AbstractBaseUser, PermissionsMixin, TimestampedModel):
     locale = models.CharField(_("language"), max_length=10, blank=True, choices=[("en", "English"), ("zh-hans", "简体中文")])
     is_active = models.BooleanField(pgettext_lazy("user", "active"), default=True)
     is_staff = models.BooleanField(_("may open the administration"), default=False)
+    is_demo = models.BooleanField(_("demo sign-in"), default=False, editable=False)
 
     objects = UserManager()
 
@@ -104,11 +109,17 @@ class Action(models.TextChoices):
     REVEAL = "reveal", _("reveal masked data")
 
 
+@tracked()
 class Role(BilingualModel, TimestampedModel):
     """A named set of actions by module, with one data scope."""
 
     code = CodeField(_("code"), max_length=32)
     scope = models.CharField(_("data scope"), max_length=10, choices=DataScope)
+    requires_second_factor = models.BooleanField(
+        _("asks for a second factor"),
+        default=False,
+        help_text=_("Whoever holds this role sets up an authenticator app or a security key before anything else opens."),
+    )
 
     class Meta:
         verbose_name = _("role")
@@ -119,6 +130,7 @@ class Role(BilingualModel, TimestampedModel):
         ]
 
 
+@tracked()
 class RolePermission(models.Model):
     """One action that a role allows in one module. A module is the label of a business app."""
 
@@ -135,6 +147,7 @@ class RolePermission(models.Model):
         return f"{self.module}.{self.action}"
 
 
+@tracked()
 class RoleAssignment(TimestampedModel):
     """A user holds a role in a unit."""
 
@@ -149,6 +162,51 @@ class RoleAssignment(TimestampedModel):
 
     def __str__(self) -> str:
         return f"{self.user} · {self.role} · {self.org_unit}"
+
+
+class DelegationQuerySet(models.QuerySet["Delegation"]):
+    """Reads of delegations."""
+
+    def counting(self, day: datetime.date) -> Self:
+        """Those that count on `day`: begun, not over, not ended before their time, and of a lender who is active."""
+        return self.filter(starts_on__lte=day, ends_on__gte=day, ended_at=None, lender__is_active=True)
+
+
+class Delegation(TimestampedModel):
+    """A user lends the own customers to a colleague, from the first day to the last, both included. See `access.loans` for what that opens.
+
+    `ended_at` is set when it is ended before its time; rows are kept, so that it stays known who could reach what when.
+    """
+
+    lender = models.ForeignKey(User, models.PROTECT, related_name="lent", verbose_name=_("lent by"))
+    borrower = models.ForeignKey(User, models.PROTECT, related_name="borrowed", db_index=False, verbose_name=_("lent to"))
+    starts_on = models.DateField(_("first day"))
+    ends_on = models.DateField(_("last day"))
+    reason = models.CharField(_("reason"), max_length=200, blank=True)
+    ended_at = models.DateTimeField(_("ended"), null=True, editable=False)
+
+    objects = DelegationQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("delegation")
+        verbose_name_plural = _("delegations")
+        ordering = ("-starts_on", "-id")
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                condition=~models.Q(lender=models.F("borrower")),
+                name="delegation_not_to_oneself",
+                violation_error_message=_("Customers are lent to somebody else."),
+            ),
+            models.CheckConstraint(
+                condition=models.Q(ends_on__gte=models.F("starts_on")),
+                name="delegation_days_in_order",
+                violation_error_message=_("The last day lies before the first."),
+            ),
+        ]
+        indexes: ClassVar = [models.Index(fields=["borrower", "ends_on"], name="delegation_counting", condition=models.Q(ended_at=None))]
+
+    def __str__(self) -> str:
+        return f"{self.lender} → {self.borrower}, {self.starts_on} – {self.ends_on}"
 
 
 class AuditEventKind(models.TextChoices):
@@ -170,6 +228,7 @@ class AuditEventKind(models.TextChoices):
     DELEGATION_ENDED = "delegation_ended", _("delegation ended")
 
 
+@untracked("Its rows are only ever added.")
 class AuditEvent(models.Model):
     """Something that a person or a system did, or was refused, and that no row's history shows. Rows are only ever added.
 

@@ -15,13 +15,14 @@ _ALL_ACTIONS: Final = tuple(Action.values)
 
 @dataclass(frozen=True, slots=True)
 class StandardRole:
-    """A role as it is created: its code, names in both languages, scope, and the actions by module."""
+    """A role as it is created: its code, names in both languages, scope, the actions by module, and whether it asks for a second factor."""
 
     code: str
     name_en: str
     name_zh: str
     scope: DataScope
     actions: dict[str, tuple[str, ...]]
+    requires_second_factor: bool = False
 
 
 ACCOUNT_MANAGER: Final = StandardRole(
@@ -49,9 +50,16 @@ DIRECTOR: Final = StandardRole(
         "access": ("view",),
     },
 )
-ADMINISTRATOR: Final = StandardRole("administrator", "Administrator", "系统管理员", DataScope.ALL, dict.fromkeys(MODULES, _ALL_ACTIONS))
+ADMINISTRATOR: Final = StandardRole(
+    "administrator", "Administrator", "系统管理员", DataScope.ALL, dict.fromkeys(MODULES, _ALL_ACTIONS), requires_second_factor=True
+)
 VIEWER: Final = StandardRole(
-    "viewer", "Viewer", "只读人员", DataScope.ALL, dict.fromkeys(("customers", "products", "members", "jobs"), ("view",))
+    "viewer",
+    "Viewer",
+    "只读人员",
+    DataScope.ALL,
+    dict.fromkeys(("customers", "products", "members", "jobs"), ("view",)),
+    requires_second_factor=True,
 )
 STANDARD_ROLES: Final = (ACCOUNT_MANAGER, DIRECTOR, ADMINISTRATOR, VIEWER)
 
@@ -62,7 +70,16 @@ def ensure_standard_roles() -> dict[str, Role]:
 
     A role that exists keeps the permissions an administrator has given or taken.
     """
-    wanted = [Role(code=role.code, name_en=role.name_en, name_zh=role.name_zh, scope=role.scope) for role in STANDARD_ROLES]
+    wanted = [
+        Role(
+            code=role.code,
+            name_en=role.name_en,
+            name_zh=role.name_zh,
+            scope=role.scope,
+            requires_second_factor=role.requires_second_factor,
+        )
+        for role in STANDARD_ROLES
+    ]
     known = set(Role.objects.filter(code__in=[role.code for role in wanted]).values_list("code", flat=True))
     Role.objects.bulk_create([role for role in wanted if role.code not in known], ignore_conflicts=True)
     roles = {role.code: role for role in Role.objects.filter(code__in=[role.code for role in wanted])}
