@@ -29,6 +29,7 @@ from members.services.plan import ActionSpec
 from products.models import Offer, OfferStatus
 
 ROUNDS = 5
+ROUNDS_FULL = 3
 LAST_DAY = datetime.date(2026, 12, 31)
 LOOP_SAMPLE = 300
 
@@ -59,7 +60,7 @@ def measure_provisioning(*, full: bool) -> Iterator[dict[str, Any]]:
         source = folder / "members.csv"
         write_csv(source, size, seed=1)
         backup = Backup(folder)
-        for turn in range(ROUNDS):
+        for turn in range(ROUNDS_FULL if full else ROUNDS):
             _measure_pipeline(timings, backup, source, folder)
             _measure_copies(timings, backup, folder)
             _measure_save_loop(timings, backup, turn)

@@ -162,6 +162,11 @@ def register_panel(
     _panels[slot, key] = Panel(slot, key, title, url_name, module, order, action, count)
 
 
+def registered_panels() -> list[Panel]:
+    """Every panel of every slot."""
+    return list(_panels.values())
+
+
 def register_fact(*, slot: str, key: str, label: Text, value: Callable[[Any, Any], Any], module: str, order: int = 100) -> None:
     """Add a header figure; `value` gets (subject, user) and may answer None for "do not show"."""
     _facts[slot, key] = Fact(slot, key, label, value, module, order)

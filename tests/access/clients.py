@@ -1,0 +1,21 @@
+"""Browsers and API clients of people, for the tests of who may do what."""
+
+from __future__ import annotations
+
+from django.test import Client
+from rest_framework.authtoken.models import Token
+
+from access.models import User
+
+
+def browser(user: User | None) -> Client:
+    """A browser in which `user` is signed in."""
+    client = Client()
+    if user is not None:
+        client.force_login(user, backend="allauth.account.auth_backends.AuthenticationBackend")
+    return client
+
+
+def token_client(user: User) -> Client:
+    """A client of the API that comes with a token of `user`."""
+    return Client(headers={"Authorization": f"Token {Token.objects.create(user=user).key}"})
