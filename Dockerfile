@@ -15,7 +15,7 @@ COPY --from=front-end /app/node_modules node_modules
 COPY . .
 # The settings want their variables; nothing here contacts a server, and none of these values stays in the image.
 RUN export DATABASE_URL=postgres://build@localhost/build REDIS_URL=redis://localhost/0 DEBUG=false ALLOWED_HOSTS=build.example.com \
-        SECRET_KEY=only-for-building-the-image-0123456789-abcdefghijklmnop \
+        SECRET_KEY=only-for-building-the-image-0123456789-abcdefghijklmnop FIELD_KEYS=b25seS1mb3ItYnVpbGRpbmctdGhlLWltYWdlLTAxMjM= \
     && python manage.py compile_catalogues \
     && python manage.py collectstatic --noinput --verbosity 0
 

@@ -12,7 +12,8 @@ LINT_ENVIRONMENT := DATABASE_URL=postgres://nobody@127.0.0.1:1/none REDIS_URL=re
 	SECRET_KEY=for-checking-the-code-only-and-never-for-a-server
 # As in production, for `check --deploy`.
 DEPLOY_ENVIRONMENT := DATABASE_URL=postgres://nobody@127.0.0.1:1/none REDIS_URL=redis://127.0.0.1:1/0 DEBUG=false \
-	SECRET_KEY=for-checking-the-code-only-and-never-for-a-server-0123456789 ALLOWED_HOSTS=crm.example.com
+	SECRET_KEY=for-checking-the-code-only-and-never-for-a-server-0123456789 ALLOWED_HOSTS=crm.example.com \
+	FIELD_KEYS=Zm9yLWNoZWNraW5nLXRoZS1jb2RlLW9ubHktMDEyMzQ=
 
 PYTEST_ARGS ?=
 

@@ -11,9 +11,12 @@ from urllib.parse import urlsplit
 from django.core.exceptions import ImproperlyConfigured
 from environs import Env, EnvError, validate
 
+from common.encryption import read_key
+
 LOOPBACK_HOSTS = ("localhost", "127.0.0.1", "[::1]")
 SECRET_KEY_LENGTH = 50
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
+MAKE_FIELD_KEY = "python -c 'import base64, os; print(base64.urlsafe_b64encode(os.urandom(32)).decode())'"
 MOST_BATCH_ROWS = 2_000_000  # membership keys are drawn in blocks of 2^21, one a batch
 
 
@@ -27,6 +30,7 @@ class Environment:
 
     debug: bool
     secret_key: str
+    field_keys: list[str]
     allowed_hosts: list[str]
     csrf_trusted_origins: list[str]
     https: bool
@@ -67,6 +71,7 @@ def _read(env: Env, base_dir: Path) -> Environment:
     return Environment(
         debug=debug,
         secret_key=env.str("SECRET_KEY"),
+        field_keys=_names(env.list("FIELD_KEYS", [])),
         allowed_hosts=_names(env.list("ALLOWED_HOSTS", [])) or (list(LOOPBACK_HOSTS) if debug else []),
         csrf_trusted_origins=_names(env.list("CSRF_TRUSTED_ORIGINS", [])),
         https=env.bool("HTTPS", not debug),
@@ -107,6 +112,11 @@ def _check(environment: Environment) -> None:
         zoneinfo.ZoneInfo(environment.time_zone)
     except (zoneinfo.ZoneInfoNotFoundError, ValueError) as error:
         raise _wrong("TIME_ZONE", f"there is no time zone {environment.time_zone!r}; an example is Asia/Shanghai") from error
+    for key in environment.field_keys:
+        try:
+            read_key(key)
+        except ValueError as error:
+            raise _wrong("FIELD_KEYS", f"{error}; make one with {MAKE_FIELD_KEY}") from error
     for origin in environment.csrf_trusted_origins:
         if urlsplit(origin).scheme not in {"http", "https"}:
             raise _wrong("CSRF_TRUSTED_ORIGINS", f"{origin!r} must begin with https:// or http://")
@@ -114,6 +124,8 @@ def _check(environment: Environment) -> None:
 
 def _check_safe(environment: Environment) -> None:
     """Check what only DEBUG may leave open."""
+    if not environment.field_keys:
+        raise _wrong("FIELD_KEYS", f"ID numbers and bank accounts are encrypted with it; make one with {MAKE_FIELD_KEY}")
     key = environment.secret_key
     if len(key) < SECRET_KEY_LENGTH or len(set(key)) < 8 or key.startswith("django-insecure-"):
         raise _wrong("SECRET_KEY", f"it must be at least {SECRET_KEY_LENGTH} random characters")

@@ -21,6 +21,8 @@ SECRET_KEY = ENVIRONMENT.secret_key
 ALLOWED_HOSTS = ENVIRONMENT.allowed_hosts
 CSRF_TRUSTED_ORIGINS = ENVIRONMENT.csrf_trusted_origins
 VAR_DIR = ENVIRONMENT.var_dir
+FIELD_KEYS = ENVIRONMENT.field_keys
+FIELD_KEY_FILE = VAR_DIR / "field-keys"  # of a demonstration, which is given no keys
 
 INSTALLED_APPS = [
     "django.contrib.admin",

@@ -12,6 +12,7 @@ from django.utils.translation import pgettext_lazy
 
 from access.models import OrgUnit, User
 from common.db import BilingualModel, CodeField, TimestampedModel
+from common.encrypted_fields import EncryptedField, KeyedHashField
 from customers.credit_code import validate_credit_code
 from customers.querysets import ContactPersonQuerySet, CustomerQuerySet
 
@@ -105,6 +106,9 @@ class Customer(TimestampedModel):
     )
     org_unit = models.ForeignKey(OrgUnit, models.PROTECT, related_name="customers", verbose_name=_("org unit"))
     manager = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="customers", verbose_name=_("account manager"))
+    bank_name = models.CharField(_("bank"), max_length=120, blank=True, db_default="")
+    bank_account = EncryptedField(_("bank account"), context="customers.customer.bank_account", max_length=40)
+    bank_account_hash = KeyedHashField(_("bank account (fingerprint)"), of="bank_account")
     credit_limit = models.DecimalField(_("credit limit (CNY)"), max_digits=14, decimal_places=2, null=True, blank=True)
     source = models.CharField(_("source"), max_length=40, blank=True)
     remark = models.TextField(_("remark"), max_length=2000, blank=True)
@@ -138,6 +142,7 @@ class Customer(TimestampedModel):
             models.Index(fields=["value_score", "id"], name="customer_value_score"),
             models.Index(fields=["manager", "pinyin", "id"], name="customer_manager_pinyin"),
             models.Index(fields=["org_unit", "pinyin", "id"], name="customer_unit_pinyin"),
+            models.Index(fields=["bank_account_hash"], name="customer_bank_account", condition=~Q(bank_account_hash="")),
         ]
 
     def __str__(self) -> str:
@@ -154,6 +159,16 @@ class ContactRole(models.TextChoices):
     TECHNICAL = "technical", _("technical")
 
 
+class CertificateType(models.TextChoices):
+    """The papers by which a person is known."""
+
+    ID_CARD = "id_card", _("identity card")
+    PASSPORT = "passport", _("passport")
+    MAINLAND_PERMIT = "mainland_permit", _("mainland travel permit")
+    RESIDENCE_PERMIT = "residence_permit", _("residence permit")
+    OTHER = "other", _("other certificate")
+
+
 class ContactPerson(TimestampedModel):
     """A person at a customer."""
 
@@ -163,6 +178,9 @@ class ContactPerson(TimestampedModel):
     role = models.CharField(_("role"), max_length=12, choices=ContactRole, default=ContactRole.USER)
     phone = CodeField(_("phone"), max_length=20, blank=True)
     email = models.EmailField(_("e-mail"), blank=True)
+    id_type = models.CharField(_("certificate type"), max_length=20, choices=CertificateType, blank=True, db_default="")
+    id_number = EncryptedField(_("ID number"), context="customers.contactperson.id_number", max_length=40)
+    id_number_hash = KeyedHashField(_("ID number (fingerprint)"), of="id_number")
     birthday = models.DateField(_("birthday"), null=True, blank=True)
     preferences = models.CharField(_("preferences"), max_length=200, blank=True)
     is_key_person = models.BooleanField(_("key person"), default=False)
@@ -177,6 +195,8 @@ class ContactPerson(TimestampedModel):
         indexes: ClassVar = [
             models.Index(fields=["customer", "name"], name="contact_person_customer"),
             models.Index(fields=["name", "id"], name="contact_person_name"),
+            models.Index(fields=["id_number_hash"], name="contact_person_id_number", condition=~Q(id_number_hash="")),
+            models.Index(fields=["phone"], name="contact_person_phone", condition=~Q(phone="")),
         ]
 
     def __str__(self) -> str:

@@ -27,7 +27,7 @@ def test_the_services_are_those_of_the_manual() -> None:
 @pytest.mark.parametrize("service", ["migrate", "web", "worker", "beat"])
 def test_the_product_gets_known_variables_and_no_fixed_secret(service: str) -> None:
     environment = SERVICES[service]["environment"]
-    assert {"DATABASE_URL", "REDIS_URL", "SECRET_KEY", "ALLOWED_HOSTS"} <= set(environment)
+    assert {"DATABASE_URL", "REDIS_URL", "SECRET_KEY", "FIELD_KEYS", "ALLOWED_HOSTS"} <= set(environment)
     assert not [name for name in environment if f"| `{name}` |" not in MANUAL]
     assert environment["SECRET_KEY"].startswith("${SECRET_KEY:?")
     assert "DEBUG" not in environment

@@ -17,6 +17,7 @@ GOOD = {
     "DATABASE_URL": "postgres://crm:secret@db.example.com:5432/crm",
     "REDIS_URL": "redis://:secret@valkey.example.com:6379/0",
     "SECRET_KEY": "n2VdGKx8Yz4pQ7Rw1TsLm5JhUbC9EfAo3XiBkWq6ZtMvNgHuDyPr0",
+    "FIELD_KEYS": "mT9vK2xQ7dYwB4hLr8PzN1cJgF5sVaE0uXoI6nRtWk0=",
     "ALLOWED_HOSTS": "crm.example.com",
 }
 
@@ -56,6 +57,9 @@ def test_a_good_environment_is_taken_as_it_is(production: pytest.MonkeyPatch) ->
         ("SECRET_KEY", "short"),
         ("SECRET_KEY", "a" * 60),
         ("SECRET_KEY", "django-insecure-n2VdGKx8Yz4pQ7Rw1TsLm5JhUbC9EfAo3XiBkWq6ZtMvNgHuDyPr0"),
+        ("FIELD_KEYS", ""),
+        ("FIELD_KEYS", "short"),
+        ("FIELD_KEYS", "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="),
         ("ALLOWED_HOSTS", ""),
         ("ALLOWED_HOSTS", "crm.example.com,*"),
         ("ALLOWED_HOSTS", "."),
@@ -77,7 +81,7 @@ def test_a_wrong_variable_is_named_in_one_line(production: pytest.MonkeyPatch, n
     assert "\n" not in str(refused.value)
 
 
-@pytest.mark.parametrize("name", ["DATABASE_URL", "REDIS_URL", "SECRET_KEY", "ALLOWED_HOSTS"])
+@pytest.mark.parametrize("name", ["DATABASE_URL", "REDIS_URL", "SECRET_KEY", "FIELD_KEYS", "ALLOWED_HOSTS"])
 def test_a_missing_variable_is_named(production: pytest.MonkeyPatch, name: str) -> None:
     production.delenv(name)
     with pytest.raises(WrongEnvironment, match=name):
