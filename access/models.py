@@ -48,7 +48,7 @@ class OrgUnit(BilingualModel, TimestampedModel):
         ]
 
 
-@tracked(exclude=("password", "last_login"))
+@tracked(exclude=("password", "last_login"), compared=True)
 class User(AbstractBaseUser, PermissionsMixin, TimestampedModel):
     """A person or another system that signs in. `PermissionsMixin` serves the Django admin; business rows obey `policy` alone."""
 
@@ -172,6 +172,7 @@ class DelegationQuerySet(models.QuerySet["Delegation"]):
         return self.filter(starts_on__lte=day, ends_on__gte=day, ended_at=None, lender__is_active=True)
 
 
+@tracked()
 class Delegation(TimestampedModel):
     """A user lends the own customers to a colleague, from the first day to the last, both included. See `access.loans` for what that opens.
 

@@ -10,7 +10,11 @@ class CommonConfig(AppConfig):
     name = "common"
 
     def ready(self) -> None:
-        """Put the home page first in the navigation."""
+        """Put the home page first in the navigation, and tell the database who changes rows."""
+        from django.db.backends.signals import connection_created
+
+        from common.change_context import watch
         from common.navigation import NavigationGroup, NavigationItem, register
 
         register(NavigationItem(NavigationGroup.WORK, _("Home"), "home", "home", order=0))
+        connection_created.connect(watch, dispatch_uid="common.change_context")

@@ -7,11 +7,14 @@ import decimal
 import json
 import uuid
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import nullcontext
 from itertools import islice
 from typing import Any, Final
 
-from django.db import connection
+from django.db import connection, transaction
 from django.db.backends.utils import CursorWrapper
+
+from common.change_context import tell
 
 _NULL: Final = r"\N"
 _BATCH_ROWS: Final = 500
@@ -42,7 +45,8 @@ def copy_rows(cursor: CursorWrapper, table: str, columns: Sequence[str], rows: I
     statement = f"COPY {quote(table)} ({', '.join(quote(column) for column in columns)}) FROM STDIN"
     stream = _RowStream(rows, len(columns))
     try:
-        with connection.wrap_database_errors:
+        with nullcontext() if connection.in_atomic_block else transaction.atomic(), connection.wrap_database_errors:
+            tell(cursor)
             cursor.copy_expert(statement, stream, _READ_BYTES)
     except Exception:
         if stream.failure is not None:

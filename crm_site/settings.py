@@ -8,6 +8,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import pghistory
 from celery.schedules import crontab
 from csp.constants import NONE, SELF
 
@@ -45,6 +46,8 @@ INSTALLED_APPS = [
     "rest_framework",
     "rest_framework.authtoken",
     "drf_spectacular",
+    "pgtrigger",
+    "pghistory",
     "common",
     "access",
     "jobs",
@@ -256,6 +259,9 @@ BATCH_MAX_UNPACKED_BYTES = 2 * 1024**3
 BATCH_READER_MEMORY_BYTES = 2 * 1024**3
 BATCH_READER_SECONDS = 300
 NUMBER_COUNTRY_CODE = "86"
+
+# Events are found by object, moment, person and job (common.tracking), never by what else they refer to.
+PGHISTORY_FOREIGN_KEY_FIELD = pghistory.ForeignKey(db_index=False)
 
 GUARDIAN_MONKEY_PATCH_USER = False
 ANONYMOUS_USER_NAME = None

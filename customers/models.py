@@ -13,10 +13,12 @@ from django.utils.translation import pgettext_lazy
 from access.models import OrgUnit, User
 from common.db import BilingualModel, CodeField, TimestampedModel
 from common.encrypted_fields import EncryptedField, KeyedHashField
+from common.tracking import tracked
 from customers.credit_code import validate_credit_code
 from customers.querysets import ContactPersonQuerySet, CustomerQuerySet
 
 
+@tracked()
 class Industry(BilingualModel):
     """An entry of the industry dictionary."""
 
@@ -36,6 +38,7 @@ class Industry(BilingualModel):
         ]
 
 
+@tracked()
 class Region(BilingualModel):
     """A province or a city; cities name their province as parent."""
 
@@ -83,6 +86,7 @@ class CustomerScale(models.TextChoices):
     MICRO = "micro", _("micro (below 20)")
 
 
+@tracked(exclude=("bank_account",))
 class Customer(TimestampedModel):
     """A group customer: the unit of this product. `manager` and `org_unit` decide who reaches it and all that hangs from it."""
 
@@ -169,6 +173,7 @@ class CertificateType(models.TextChoices):
     OTHER = "other", _("other certificate")
 
 
+@tracked(exclude=("id_number",))
 class ContactPerson(TimestampedModel):
     """A person at a customer."""
 
@@ -203,6 +208,7 @@ class ContactPerson(TimestampedModel):
         return self.name
 
 
+@tracked(inserts=False)
 class OwnershipChange(models.Model):
     """A customer passed from one account manager or unit to another."""
 
@@ -224,6 +230,7 @@ class OwnershipChange(models.Model):
         return f"{self.from_manager or '—'} → {self.to_manager or '—'}"
 
 
+@tracked(inserts=False)
 class LifecycleChange(models.Model):
     """A customer moved along its lifecycle."""
 

@@ -10,9 +10,11 @@ from django.utils.translation import gettext_lazy as _
 
 from access.models import OrgUnit, User
 from common.db import CodeField, TimestampedModel
+from common.tracking import tracked, untracked
 from jobs.querysets import JobQuerySet
 
 
+@untracked("Entered once, and dropped with the last job that read it.")
 class SourceFile(models.Model):
     """An uploaded or pasted source, kept once under its hash. `name` is what the first uploader called it."""
 
@@ -54,6 +56,7 @@ class JobMode(models.TextChoices):
     VALID = "valid", _("the good rows now")
 
 
+@tracked(exclude=("awaits", "heartbeat_at", "summary", "fingerprint"), compared=True)
 class Job(TimestampedModel):
     """A batch job.
 
@@ -137,6 +140,7 @@ class ChunkState(models.TextChoices):
     POISONED = "poisoned", _("poisoned")
 
 
+@untracked("The job's own record of its work.")
 class JobChunk(models.Model):
     """The rows of a job at positions `first` to `last`: what one transaction applies."""
 
@@ -159,6 +163,7 @@ class JobChunk(models.Model):
         return f"{self.job_id}: {self.first}–{self.last}"
 
 
+@untracked("The job's own record of its work.")
 class JobAttempt(models.Model):
     """One try at a piece of a job's work, written in its own transaction so that a killed worker's try still counts."""
 

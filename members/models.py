@@ -12,6 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from common.db import CodeField, TimestampedModel
+from common.tracking import tracked, untracked
 from customers.models import Customer, Region
 from jobs.models import Job
 from members.cells import CELL_SEPARATOR
@@ -37,6 +38,7 @@ class Operator(models.TextChoices):
     BROADNET = "broadnet", _("China Broadnet")
 
 
+@tracked()
 class NumberSegment(TimestampedModel):
     """A prefix of the number plan: whose it is and where. `prefix` is E.164 digits, country code first; the longest match counts."""
 
@@ -57,6 +59,7 @@ class NumberSegment(TimestampedModel):
         return str(self.prefix)
 
 
+@tracked()
 class BlacklistedNumber(TimestampedModel):
     """A number that may not join any group nor be changed."""
 
@@ -88,6 +91,7 @@ class PayMode(models.TextChoices):
     PERSON = "person", _("member pays")
 
 
+@tracked(inserts=False)
 class Member(models.Model):
     """A number's membership of a group from `joined_on` until the day before `left_on` (empty: without end).
 
@@ -146,6 +150,7 @@ class Member(models.Model):
         return "pending" if self.joined_on > day else self.state
 
 
+@tracked(inserts=False)
 class MemberSubscription(models.Model):
     """A number is on a product from `effective_on`; ended early on `ended_on`, or at the agreed `expires_on`."""
 
@@ -200,6 +205,7 @@ class Severity(models.TextChoices):
     OFF = "off", _("off")
 
 
+@tracked()
 class VerdictRule(TimestampedModel):
     """How severe a verdict is. The codes are fixed by the program; an administrator changes the severity or switches it off."""
 
@@ -216,6 +222,7 @@ class VerdictRule(TimestampedModel):
         return str(self.code)
 
 
+@untracked("Written by the job that it belongs to, which has a history.")
 class ProvisioningBatch(models.Model):
     """The provisioning side of a job: for which customer, and what of the source was seen before it was read."""
 
@@ -241,6 +248,7 @@ class RowState(models.TextChoices):
     CONFLICT = "c", _("conflict")
 
 
+@untracked("The rows of a batch, kept for a time and dropped whole.")
 class BatchRow(models.Model):
     """One line of a batch's source with all its verdicts.
 

@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 
 from access.models import User
 from common.db import BilingualModel, CodeField, TimestampedModel
+from common.tracking import tracked
 from customers.models import Customer
 from products.querysets import CatalogueQuerySet, GroupSubscriptionQuerySet, OfferQuerySet
 
@@ -32,6 +33,7 @@ class ProductKind(models.TextChoices):
     CUSTOM = "custom", _("custom")
 
 
+@tracked()
 class Product(BilingualModel, TimestampedModel):
     """Something a group or its members subscribe to. Retired from `retired_on` on."""
 
@@ -68,6 +70,7 @@ class ProductRuleKind(models.TextChoices):
     REQUIRES = "requires", _("requires")
 
 
+@tracked()
 class ProductRule(models.Model):
     """`product` excludes or requires `other` on the same number. An exclusion counts both ways, though it is stored once."""
 
@@ -95,6 +98,7 @@ class TariffUnit(models.TextChoices):
     USE = "use", _("a use")
 
 
+@tracked()
 class Tariff(BilingualModel, TimestampedModel):
     """A way to pay for a product. Its fee over time stands in `TariffPrice`."""
 
@@ -125,6 +129,7 @@ class DateRange(Func):
     output_field = DateRangeField()
 
 
+@tracked()
 class TariffPrice(models.Model):
     """The fee of a tariff from `effective_on` until the day before `expires_on` (empty: without end)."""
 
@@ -160,6 +165,7 @@ class DiscountKind(models.TextChoices):
     FREE_MONTHS = "free_months", _("free months")
 
 
+@tracked()
 class Discount(BilingualModel, TimestampedModel):
     """A reduction that an offer may carry. Of one stacking group, an offer takes at most one."""
 
@@ -191,6 +197,7 @@ class OfferStatus(models.TextChoices):
     WITHDRAWN = "withdrawn", _("withdrawn")
 
 
+@tracked()
 class Offer(TimestampedModel):
     """A product, a tariff and discounts made for one customer, with dates. `expires_on` is the first day it no longer holds."""
 
@@ -241,6 +248,20 @@ class Offer(TimestampedModel):
         return "expiring" if day < self.expires_on else "expired"
 
 
+@tracked()
+class OfferDiscount(Offer.discounts.through):  # type: ignore[name-defined,misc]  # made by the field
+    """An offer carries a discount."""
+
+    class Meta:
+        proxy = True
+        verbose_name = _("discount of an offer")
+        verbose_name_plural = _("discounts of offers")
+
+    def __str__(self) -> str:
+        return f"{self.offer} · {self.discount}"
+
+
+@tracked()
 class GroupSubscription(TimestampedModel):
     """The customer's own instance of a group-level product under an offer."""
 
