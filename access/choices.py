@@ -10,13 +10,17 @@ from access.scope import scope_of
 
 
 def staff_in_reach(user: User | AnonymousUser, module: str, action: str = Action.VIEW) -> QuerySet[User]:
-    """The active users whose customers `user` may come to for `action`: all, those of the units in reach, or just `user`."""
+    """The active users whose customers `user` may come to for `action`.
+
+    That is everybody, those of the units in reach, or `user` alone; with those who lend `user` their customers.
+    """
     staff = User.objects.filter(is_active=True).order_by("name", "id")
     reach = scope_of(user).reach(module, action)
     if reach.everything:
         return staff
     in_units = staff.filter(org_unit__in=sorted(reach.unit_ids))
-    return in_units | staff.filter(pk=user.pk) if reach.own and isinstance(user, User) else in_units
+    people = {user.pk} | reach.lender_ids if reach.own and isinstance(user, User) else reach.lender_ids
+    return in_units | staff.filter(pk__in=sorted(people)) if people else in_units
 
 
 def units_in_reach(user: User | AnonymousUser, module: str, action: str = Action.VIEW) -> QuerySet[OrgUnit]:

@@ -1,15 +1,17 @@
-"""What a user's roles add up to: for each module and action, which customers' rows come into reach."""
+"""What a user's roles, grants and delegations add up to: for each module and action, which customers' rows come into reach."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from functools import reduce
+from dataclasses import dataclass, field, replace
+from functools import cached_property, reduce
 from operator import or_
 from typing import Final
 
 from django.contrib.auth.models import AnonymousUser
 from django.db.models import Q
 
+from access.grants import MODULE, Granted, granted_to
+from access.loans import loans_to
 from access.models import Action, DataScope, OrgUnit, RoleAssignment, User
 
 _CACHE: Final = "_access_scope"
@@ -23,34 +25,69 @@ class Reach:
         everything: no row is hidden.
         own: rows whose manager is the user.
         unit_ids: rows that hang from one of these org units.
+        lender_ids: rows whose manager is one of these users, who lent theirs.
+        customer_ids: rows of these customers, which were shared.
     """
 
     everything: bool = False
     own: bool = False
     unit_ids: frozenset[int] = frozenset()
+    lender_ids: frozenset[int] = frozenset()
+    customer_ids: frozenset[int] = frozenset()
 
     @property
     def is_empty(self) -> bool:
         """Whether no row at all is in reach."""
-        return not (self.everything or self.own or self.unit_ids)
+        return not (self.everything or self.own or self.unit_ids or self.lender_ids or self.customer_ids)
 
 
-@dataclass(slots=True)
+@dataclass
 class Scope:
-    """All reaches of one user; asked by `(module, action)`."""
+    """All reaches of one user; asked by `(module, action)`.
 
-    reaches: dict[tuple[str, str], Reach] = field(default_factory=dict)
+    Attributes:
+        user: whose; None for somebody who reaches nothing.
+        roles: the reaches that the roles alone open.
+    """
+
+    user: User | None = None
+    roles: dict[tuple[str, str], Reach] = field(default_factory=dict)
     superuser: bool = False
+    _whole: dict[tuple[str, str], Reach] = field(default_factory=dict)
 
     def reach(self, module: str, action: str) -> Reach:
-        """The reach of `action` in `module`; an empty one where no role allows it."""
+        """The reach of `action` in `module`: by role, by grant and by loan; an empty one where nothing allows it."""
+        by_role = self.role_reach(module, action)
+        if by_role.everything or self.user is None:
+            return by_role
+        key = (module, action)
+        if key not in self._whole:
+            self._whole[key] = self._widened(by_role, module, action)
+        return self._whole[key]
+
+    def role_reach(self, module: str, action: str) -> Reach:
+        """The reach that the roles alone open: what a person may pass on, by sharing or lending."""
         if self.superuser:
             return Reach(everything=True)
-        return self.reaches.get((module, action), Reach())
+        return self.roles.get((module, action), Reach())
+
+    def _widened(self, by_role: Reach, module: str, action: str) -> Reach:
+        opened = not by_role.is_empty
+        shared = self._granted.for_action(action) if opened or (module, action) == (MODULE, Action.VIEW) else frozenset()
+        lenders = self._loans.get((module, action), frozenset()) if opened else frozenset()
+        return replace(by_role, lender_ids=lenders, customer_ids=shared)
+
+    @cached_property
+    def _granted(self) -> Granted:
+        return granted_to(self.user) if self.user is not None else Granted()
+
+    @cached_property
+    def _loans(self) -> dict[tuple[str, str], frozenset[int]]:
+        return loans_to(self.user) if self.user is not None and self.roles else {}
 
 
 def scope_of(user: User | AnonymousUser) -> Scope:
-    """The scope of `user`, read by at most three queries and kept on the instance (so: for one request or one chunk).
+    """The scope of `user`, read by at most six queries and kept on the instance (so: for one request or one chunk).
 
     An anonymous or disabled user reaches nothing.
     """
@@ -65,13 +102,13 @@ def scope_of(user: User | AnonymousUser) -> Scope:
 
 def _read_scope(user: User) -> Scope:
     if user.is_superuser:
-        return Scope(superuser=True)
+        return Scope(user, superuser=True)
     assignments = list(RoleAssignment.objects.filter(user=user).select_related("role", "org_unit").prefetch_related("role__permissions"))
     below = _units_below([a.org_unit for a in assignments if a.role.scope == DataScope.SUBTREE])
-    scope = Scope()
+    scope = Scope(user)
     for assignment in assignments:
         for permission in assignment.role.permissions.all():
-            reach = scope.reaches.setdefault((permission.module, permission.action), Reach())
+            reach = scope.roles.setdefault((permission.module, permission.action), Reach())
             _widen(reach, assignment, below)
     return scope
 

@@ -13,7 +13,10 @@ class CustomersConfig(AppConfig):
     verbose_name = _("customers")
 
     def ready(self) -> None:
-        """Enter the navigation, name the customer page's slot and take its first places."""
+        """Let the access policy read what is shared, enter the navigation, name the customer page's slot and take its first places."""
+        from access.grants import read_with
+        from customers.grants import granted_customers
         from customers.registrations import register_all
 
+        read_with(granted_customers)
         register_all()

@@ -15,6 +15,7 @@ from common.db import BilingualModel, CodeField, TimestampedModel
 from common.encrypted_fields import EncryptedField, KeyedHashField
 from common.tracking import tracked
 from customers.credit_code import validate_credit_code
+from customers.grants import CustomerGroupObjectPermission, CustomerUserObjectPermission  # noqa: F401  # models of this app, in a file of their own
 from customers.querysets import ContactPersonQuerySet, CustomerQuerySet
 
 

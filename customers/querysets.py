@@ -18,6 +18,8 @@ class CustomerQuerySet(PolicyQuerySet["Customer"]):
     module: ClassVar[str] = "customers"
     manager_lookup: ClassVar[str] = "manager"
     unit_lookup: ClassVar[str] = "org_unit"
+    customer_lookup: ClassVar[str] = "pk"
+    page_orders: ClassVar[frozenset[tuple[str, ...]]] = frozenset({("pinyin", "id")})
 
     def matching(self, text: str) -> Self:
         """Customers whose name or short name contains `text`, or whose code, pinyin or pinyin initials begin with it."""
@@ -37,3 +39,4 @@ class ContactPersonQuerySet(PolicyQuerySet["ContactPerson"]):
     module: ClassVar[str] = "customers"
     manager_lookup: ClassVar[str] = "customer__manager"
     unit_lookup: ClassVar[str] = "customer__org_unit"
+    customer_lookup: ClassVar[str] = "customer"

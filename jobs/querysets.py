@@ -21,6 +21,8 @@ class JobQuerySet(PolicyQuerySet["Job"]):
     module: ClassVar[str] = "jobs"
     manager_lookup: ClassVar[str] = "manager"
     unit_lookup: ClassVar[str] = "org_unit"
+    customer_lookup: ClassVar[str] = "customer_key"
+    page_orders: ClassVar[frozenset[tuple[str, ...]]] = frozenset({("id",)})
 
-    def _reach_condition(self, reach: Reach, user: User | AnonymousUser) -> Q:
-        return super()._reach_condition(reach, user) | Q(customer_key=None, actor=user.pk)
+    def _ways(self, reach: Reach, user: User | AnonymousUser) -> list[Q]:
+        return [*super()._ways(reach, user), Q(customer_key=None, actor=user.pk)]

@@ -19,6 +19,7 @@ class MemberQuerySet(PolicyQuerySet["Member"]):
     module: ClassVar[str] = "members"
     manager_lookup: ClassVar[str] = "customer__manager"
     unit_lookup: ClassVar[str] = "customer__org_unit"
+    customer_lookup: ClassVar[str] = "customer"
 
     def on_roster(self, day: datetime.date) -> Self:
         """Memberships that hold on `day`: joined by then and not left."""
@@ -31,6 +32,7 @@ class MemberSubscriptionQuerySet(PolicyQuerySet["MemberSubscription"]):
     module: ClassVar[str] = "members"
     manager_lookup: ClassVar[str] = "customer__manager"
     unit_lookup: ClassVar[str] = "customer__org_unit"
+    customer_lookup: ClassVar[str] = "customer"
 
 
 class BatchRowQuerySet(PolicyQuerySet["BatchRow"]):
@@ -39,3 +41,4 @@ class BatchRowQuerySet(PolicyQuerySet["BatchRow"]):
     module: ClassVar[str] = "jobs"
     manager_lookup: ClassVar[str] = "job__manager"
     unit_lookup: ClassVar[str] = "job__org_unit"
+    customer_lookup: ClassVar[str] = "job__customer_key"

@@ -50,6 +50,7 @@ class OfferQuerySet(PolicyQuerySet["Offer"]):
     module: ClassVar[str] = "products"
     manager_lookup: ClassVar[str] = "customer__manager"
     unit_lookup: ClassVar[str] = "customer__org_unit"
+    customer_lookup: ClassVar[str] = "customer"
 
     def usable(self, on: datetime.date) -> Self:
         """Offers that numbers can be put on at day `on`: approved and not expired."""
@@ -66,6 +67,7 @@ class GroupSubscriptionQuerySet(PolicyQuerySet["GroupSubscription"]):
     module: ClassVar[str] = "products"
     manager_lookup: ClassVar[str] = "customer__manager"
     unit_lookup: ClassVar[str] = "customer__org_unit"
+    customer_lookup: ClassVar[str] = "customer"
 
     def live(self, on: datetime.date) -> Self:
         """Subscriptions that run on day `on` or begin later: neither ended nor expired by then."""

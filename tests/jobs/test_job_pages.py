@@ -122,6 +122,6 @@ def test_the_number_of_queries_does_not_grow(
     for _ in range(rows):
         make_job(customer, make_director(f"d{_}", customer.org_unit))
     client = signed_in(manager)
-    for address, limit in ((reverse("jobs:job_list"), 8), (reverse("members:customer_batches", args=[customer.pk]), 14)):
+    for address, limit in ((reverse("jobs:job_list"), 10), (reverse("members:customer_batches", args=[customer.pk]), 16)):
         with django_assert_max_num_queries(limit):
             assert client.get(address).status_code == 200
