@@ -21,6 +21,10 @@ def main() -> None:
 
             from django.core.management import execute_from_command_line
 
+            from common.change_context import change_of_process
+
+            change_of_process(command=" ".join(sys.argv[1:2]))
+
             execute_from_command_line(sys.argv)
     except (EmbeddedServerError, WrongEnvironment) as error:
         sys.exit(f"manage.py: {error}")

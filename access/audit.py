@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Any
+import datetime
+from typing import Any, Final
 
 from django.contrib.auth.models import AnonymousUser
 from django.db import models
 from django.http import HttpRequest
+from django.utils import timezone
 
 from access.models import AuditEvent, AuditEventKind, User
 
 _PATH_LENGTH = 200
 _LABEL_LENGTH = 200
 _LOGIN_LENGTH = 64
+REFUSALS_A_MINUTE: Final = 20
 
 
 def record_event(
@@ -46,6 +49,24 @@ def record_event(
         object_label=str(target)[:_LABEL_LENGTH] if target else "",
         details=details or {},
     )
+
+
+def record_refusal(*, request: HttpRequest, status: int) -> AuditEvent | None:
+    """Add the refusal of a signed-in user's request, answered with `status`.
+
+    A scan cannot flood the audit: of one user's refusals in a minute `REFUSALS_A_MINUTE` are entered, then one event that says that there
+    are more, and then none (None is returned).
+    """
+    refused = AuditEvent.objects.filter(actor=request.user.pk, kind=AuditEventKind.REFUSED).order_by("-id")
+    last = list(refused.values_list("happened_at", flat=True)[: REFUSALS_A_MINUTE + 1])
+    minute_ago = timezone.now() - datetime.timedelta(minutes=1)
+    recent = sum(moment > minute_ago for moment in last)
+    if recent > REFUSALS_A_MINUTE:
+        return None
+    match = request.resolver_match
+    details = {"status": status, "method": str(request.method), "page": match.view_name if match else ""}
+    more = {"further_refusals_left_out": True} if recent == REFUSALS_A_MINUTE else {}
+    return record_event(AuditEventKind.REFUSED, request=request, details={**details, **more})
 
 
 def _address(request: HttpRequest | None) -> str | None:

@@ -16,6 +16,7 @@ from django.db import InterfaceError, OperationalError, connection, transaction
 from django.db.models import QuerySet, Sum
 from django.utils import timezone
 
+from common.change_context import change_context
 from jobs.errors import JobRefused
 from jobs.kinds import kind_of
 from jobs.locks import lock_job_work
@@ -38,9 +39,8 @@ def advance(job_id: int) -> bool:
     job = Job.objects.select_related("actor").filter(pk=job_id).first()
     if job is None or not job.awaits:
         return False
-    if job.awaits == RUN:
-        return _advance_run(job)
-    return _advance_single(job)
+    with change_context(job=job.pk, user=job.actor_id, login=job.actor.username):
+        return _advance_run(job) if job.awaits == RUN else _advance_single(job)
 
 
 # --- single works ----------------------------------------------------------------------------------------------------------------------
@@ -94,7 +94,8 @@ def _advance_run(job: Job) -> bool:
             if not (_lock_open(chunk) and _may_go_on(job)):
                 attempt.delete()
                 return True
-            _apply(job, chunk)
+            with change_context(chunk=chunk.pk):
+                _apply(job, chunk)
     except JobRefused as refusal:
         _end_attempt(attempt)
         _stop_run(job, refusal)
