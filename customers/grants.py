@@ -11,11 +11,13 @@ from guardian.models import GroupObjectPermissionBase, UserObjectPermissionBase
 
 from access.grants import Granted
 from access.models import User
+from common.tracking import tracked
 
 TO_VIEW: Final = "view_customer"
 TO_CHANGE: Final = "change_customer"
 
 
+@tracked()
 class CustomerUserObjectPermission(UserObjectPermissionBase):
     """A customer shared with one user. A grant to change holds that to view."""
 
@@ -32,6 +34,7 @@ class CustomerUserObjectPermission(UserObjectPermissionBase):
         ]
 
 
+@tracked()
 class CustomerGroupObjectPermission(GroupObjectPermissionBase):
     """A customer shared with all members of a group."""
 

@@ -18,6 +18,7 @@ class Migration(migrations.Migration):
     dependencies = [
         ('access', '0005_history'),
         ('auth', '0012_alter_user_first_name_max_length'),
+        ('customers', '0005_encrypted_papers'),
         ('customers', '0005_grants'),
         ('pghistory', '0007_auto_20250421_0444'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
