@@ -37,7 +37,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ("auth", "0012_alter_user_first_name_max_length"),
-        ("customers", "0004_list_orders"),
+        ("customers", "0005_encrypted_papers"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
