@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from customers.views import customer, editing, lists, people
+from customers.views import customer, editing, lists, people, reach
 
 app_name = "customers"
 
@@ -22,4 +22,5 @@ urlpatterns = [
     path("contact-people/<int:pk>/", people.contact_person, name="contact_person"),
     path("contact-people/<int:pk>/edit/", people.contact_person_edit, name="contact_person_edit"),
     path("contact-people/<int:pk>/delete/", people.contact_person_delete, name="contact_person_delete"),
+    path("people/<int:pk>/reach/", reach.reach_of_user, name="reach_of_user"),
 ]

@@ -1,0 +1,45 @@
+"""What a person reaches, and why: for administrators, auditors and the directors above."""
+
+from __future__ import annotations
+
+from django.apps import apps
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.views.decorators.http import require_GET
+
+from access.models import Action, User
+from access.requests import signed_in
+from access.scope import scope_of
+from access.services.standard_roles import MODULES
+from customers.reach import COUNT_LIMIT, allowed_by_module, explain_customer, find_customer, ways_of
+
+
+@require_GET
+def reach_of_user(request: HttpRequest, pk: int) -> HttpResponse:
+    """The ways by which customers come into a person's reach; with `?customer=`, why one of them does or does not."""
+    reader = signed_in(request)
+    person = _person(reader, pk)
+    ways = ways_of(person)
+    text = request.GET.get("customer", "").strip()
+    customer = find_customer(text) if text else None
+    context = {
+        "person": person,
+        "ways": [(way, way.count(person)) for way in ways],
+        "count_limit": COUNT_LIMIT,
+        "actions": Action.choices,
+        "labels": dict(Action.choices),
+        "modules": allowed_by_module(person, [(str(apps.get_app_config(name).verbose_name), name) for name in MODULES]),
+        "text": text,
+        "customer": customer,
+        "verdicts": explain_customer(person, customer, ways) if customer else [],
+    }
+    return render(request, "customers/reach_of_user.html", context)
+
+
+def _person(reader: User, pk: int) -> User:
+    """The user with key `pk`, if `reader` may look into whose access it is. Raises Http404."""
+    reach = scope_of(reader).role_reach("access", Action.VIEW)
+    person = get_object_or_404(User.objects.select_related("org_unit"), pk=pk)
+    if not (reach.everything or person.org_unit_id in reach.unit_ids):
+        raise Http404
+    return person
