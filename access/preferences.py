@@ -15,6 +15,7 @@ from access.models import User
 
 THEME_COOKIE: Final = "theme"
 RAIL_COOKIE: Final = "rail"
+_HOST_PREFIX: Final = "__Host-"
 _YEAR_SECONDS: Final = 365 * 24 * 3600
 
 
@@ -28,23 +29,32 @@ class Theme(models.TextChoices):
 
 def theme_of(request: HttpRequest) -> Theme:
     """The theme the browser asks for; the system's own when it asks for none or for nonsense."""
-    asked = request.COOKIES.get(THEME_COOKIE, "")
+    asked = request.COOKIES.get(cookie_name(THEME_COOKIE), "")
     return Theme(asked) if asked in Theme.values else Theme.AUTO
 
 
 def rail_is_folded(request: HttpRequest) -> bool:
     """Whether the navigation rail shows icons only."""
-    return request.COOKIES.get(RAIL_COOKIE) == "folded"
+    return request.COOKIES.get(cookie_name(RAIL_COOKIE)) == "folded"
+
+
+def cookie_name(name: str) -> str:
+    """The name of cookie `name` in the browser: over HTTPS one that is kept for this host alone (`rail.js` does the same)."""
+    return f"{_HOST_PREFIX}{name}" if settings.SESSION_COOKIE_SECURE else name
 
 
 def remember_theme(response: HttpResponse, theme: str) -> None:
     """Let the browser keep `theme` for a year."""
-    response.set_cookie(THEME_COOKIE, theme, max_age=_YEAR_SECONDS, samesite="Lax", secure=settings.SESSION_COOKIE_SECURE)
+    _keep(response, cookie_name(THEME_COOKIE), theme)
+
+
+def _keep(response: HttpResponse, name: str, value: str) -> None:
+    response.set_cookie(name, value, max_age=_YEAR_SECONDS, samesite="Lax", secure=settings.SESSION_COOKIE_SECURE, httponly=True)
 
 
 def remember_language(request: HttpRequest, response: HttpResponse, code: str) -> None:
     """Keep language `code` in the browser and, for a signed-in user, with the user; later messages of this request speak it already."""
-    response.set_cookie(settings.LANGUAGE_COOKIE_NAME, code, max_age=_YEAR_SECONDS, samesite="Lax", secure=settings.SESSION_COOKIE_SECURE)
+    _keep(response, settings.LANGUAGE_COOKIE_NAME, code)
     user = request.user
     if isinstance(user, User) and user.locale != code:
         user.locale = code

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from typing import Any, Final
 
@@ -34,6 +35,7 @@ class Refusal(exceptions.APIException):
         self.status_code = status
         self.field = field
         self.more = more
+        self.wait: int | None = None
 
 
 class TooLarge(Refusal):
@@ -94,6 +96,14 @@ def exception_handler(error: Exception, context: dict[str, Any]) -> Response | N
 
 def _known(error: Exception) -> exceptions.APIException | None:
     match error:
+        case exceptions.Throttled(wait=wait):
+            limited = Refusal(
+                "too_many_requests",
+                _("These are too many requests. Wait a little and try again."),
+                status=status.HTTP_429_TOO_MANY_REQUESTS,
+            )
+            limited.wait = max(1, math.ceil(wait or 1))
+            return limited
         case exceptions.APIException():
             return error
         case Http404():

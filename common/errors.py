@@ -1,6 +1,7 @@
 """What a person sees when a request cannot be answered: one page per status, a toast for htmx, JSON for the API.
 
-An unexpected error carries a reference: it stands on the page and in the log line with the traceback.
+Every such answer carries the reference of its request: it stands on the page, in the header `X-Reference` and in the log line; that of an
+unexpected error has the traceback too.
 """
 
 from __future__ import annotations
@@ -24,14 +25,24 @@ _TEXTS: Final = {
     403: gettext_lazy("Your role does not allow this."),
     404: gettext_lazy("There is nothing here, or it is outside your reach."),
     413: gettext_lazy("That is too large to be taken."),
+    429: gettext_lazy("These are too many requests. Wait a little and try again."),
     500: gettext_lazy("Something went wrong on our side."),
 }
-_CODES: Final = {400: "bad_request", 403: "not_allowed", 404: "not_found", 413: "too_large", 500: "unexpected"}
+_CODES: Final = {
+    400: "bad_request",
+    403: "not_allowed",
+    404: "not_found",
+    413: "too_large",
+    429: "too_many_requests",
+    500: "unexpected",
+}
 
 
 def answer_error(request: HttpRequest, status: int, **context: Any) -> HttpResponse:
     """The answer with `status` in the form the request can use; `context` goes to the template `<status>.html` or the JSON."""
     text = str(_TEXTS[status])
+    if status != 500 and not request.path.startswith(API_PREFIX):
+        context.setdefault("reference", reference_of(request))
     if request.path.startswith(API_PREFIX):
         return JsonResponse({"code": _CODES[status], "reason": text, **context}, status=status)
     if getattr(request, "htmx", False):
@@ -41,7 +52,7 @@ def answer_error(request: HttpRequest, status: int, **context: Any) -> HttpRespo
 
 def answer_unexpected(request: HttpRequest, error: BaseException | None) -> HttpResponse:
     """Log `error` under a new reference and answer with it. Falls back to a page that needs nothing where the ordinary one fails too."""
-    reference = new_reference()
+    reference = reference_of(request)
     log.error("unexpected error %s at %s %s", reference, request.method, request.path, exc_info=error or True)
     try:
         return answer_error(request, 500, reference=reference)
@@ -50,9 +61,20 @@ def answer_unexpected(request: HttpRequest, error: BaseException | None) -> Http
         return HttpResponse(f"Error {reference}", status=500, content_type="text/plain")
 
 
-def new_reference() -> str:
-    """A short reference that can be read out over the telephone."""
-    return secrets.token_hex(4).upper()
+def reference_of(request: HttpRequest) -> str:
+    """The request's reference, drawn when it is first asked for: short enough to be read out over the telephone."""
+    reference: str | None = getattr(request, "error_reference", None)
+    if reference is None:
+        reference = secrets.token_hex(4).upper()
+        request.error_reference = reference  # type: ignore[attr-defined]
+    return reference
+
+
+def too_many_requests(request: HttpRequest) -> HttpResponse:
+    """Root URLs' handler429, which allauth asks for."""
+    response = answer_error(request, 429)
+    response["Retry-After"] = "60"
+    return response
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:  # noqa: ARG001  # Django passes it
@@ -80,7 +102,7 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     log.warning("refused a form at %s: %s", request.path, reason)
     if getattr(request, "htmx", False):
         return _toast(_("This page is out of date. Reload it and try again."), 403)
-    return HttpResponse(render_to_string("403_csrf.html", {"status": 403}, request), status=403)
+    return HttpResponse(render_to_string("403_csrf.html", {"status": 403, "reference": reference_of(request)}, request), status=403)
 
 
 def _toast(text: str, status: int) -> HttpResponse:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 from collections.abc import Callable
 from urllib.parse import urlencode
 
@@ -14,9 +15,30 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import resolve_url
 from django_htmx.http import HttpResponseClientRedirect
 
-from common.errors import answer_error, answer_unexpected
+from common.errors import answer_error, answer_unexpected, reference_of
+from common.limits import TooManyRequests
+
+log = logging.getLogger(__name__)
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
+
+
+class ReferenceMiddleware:
+    """Gives every refusal and failure the reference of its request, and logs one line under it."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Answer; with a status from 400 on also log."""
+        response = self.get_response(request)
+        if response.status_code >= 400:
+            reference = reference_of(request)
+            response["X-Reference"] = reference
+            user = getattr(request, "user", None)
+            who = getattr(user, "pk", None) or "nobody"
+            log.info("answered %s, reference %s, at %s %s to user %s", response.status_code, reference, request.method, request.path, who)
+        return response
 
 
 class ErrorPageMiddleware:
@@ -41,6 +63,10 @@ class ErrorPageMiddleware:
                 return answer_error(request, 403)
             case RequestDataTooBig():
                 return answer_error(request, 413)
+            case TooManyRequests(wait=wait):
+                response = answer_error(request, 429)
+                response["Retry-After"] = str(wait)
+                return response
             case BadRequest() | SuspiciousOperation():
                 return answer_error(request, 400)
         got_request_exception.send(sender=self.__class__, request=request)

@@ -44,6 +44,13 @@ class Environment:
     batch_lanes: int
     batch_keep_days: int
     batch_chunk_rows: int
+    trusted_proxies: int
+    sign_ins_per_minute: int
+    api_requests_per_minute: int
+    exports_per_hour: int
+    open_batches_per_user: int
+    upload_bytes_per_day: int
+    clamd_address: str
 
 
 def read_environment(base_dir: Path) -> Environment:
@@ -85,6 +92,13 @@ def _read(env: Env, base_dir: Path) -> Environment:
         batch_lanes=env.int("BATCH_LANES", 2, validate=positive),
         batch_keep_days=env.int("BATCH_KEEP_DAYS", 180, validate=positive),
         batch_chunk_rows=env.int("BATCH_CHUNK_ROWS", 25_000, validate=positive),
+        trusted_proxies=env.int("TRUSTED_PROXIES", 0, validate=validate.Range(min=0, max=9)),
+        sign_ins_per_minute=env.int("SIGN_INS_PER_MINUTE", 300, validate=positive),
+        api_requests_per_minute=env.int("API_REQUESTS_PER_MINUTE", 600, validate=positive),
+        exports_per_hour=env.int("EXPORTS_PER_HOUR", 120, validate=positive),
+        open_batches_per_user=env.int("OPEN_BATCHES_PER_USER", 50, validate=positive),
+        upload_bytes_per_day=env.int("UPLOAD_BYTES_PER_DAY", 4 * 1024**3, validate=positive),
+        clamd_address=env.str("CLAMD_ADDRESS", ""),
     )
 
 
@@ -117,6 +131,9 @@ def _check(environment: Environment) -> None:
             read_key(key)
         except ValueError as error:
             raise _wrong("FIELD_KEYS", f"{error}; make one with {MAKE_FIELD_KEY}") from error
+    clamd = urlsplit(f"//{environment.clamd_address}")
+    if environment.clamd_address and not (clamd.hostname and clamd.port and not clamd.path):
+        raise _wrong("CLAMD_ADDRESS", "it must read HOST:PORT")
     for origin in environment.csrf_trusted_origins:
         if urlsplit(origin).scheme not in {"http", "https"}:
             raise _wrong("CSRF_TRUSTED_ORIGINS", f"{origin!r} must begin with https:// or http://")

@@ -57,10 +57,13 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "common.headers.SecurityHeadersMiddleware",
+    "common.middleware.ReferenceMiddleware",
+    "common.client_address.ClientAddressMiddleware",
+    "csp.middleware.CSPMiddleware",
     "crm_site.health.HealthMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    "csp.middleware.CSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -126,7 +129,7 @@ ACCOUNT_FORMS = {
 }
 ACCOUNT_SESSION_REMEMBER = True  # for SESSION_COOKIE_AGE; nobody is asked
 # Wrong passwords are counted by axes, in the database. A whole office may come from one address.
-ACCOUNT_RATE_LIMITS = {"login_failed": None, "login": "300/m/ip"}
+ACCOUNT_RATE_LIMITS = {"login_failed": None, "login": f"{ENVIRONMENT.sign_ins_per_minute}/m/ip"}
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "home"
 ACCOUNT_LOGOUT_REDIRECT_URL = "account_login"
@@ -167,6 +170,7 @@ STORAGES = {
 }
 WHITENOISE_USE_FINDERS = DEBUG
 
+CSP_REPORT_PATH = "/csp-report/"
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
         "default-src": [SELF],
@@ -176,14 +180,21 @@ CONTENT_SECURITY_POLICY = {
         "font-src": [SELF, "data:"],
         "connect-src": [SELF],
         "object-src": [NONE],
-        "base-uri": [SELF],
+        "base-uri": [NONE],
         "form-action": [SELF],
         "frame-ancestors": [NONE],
+        "frame-src": [NONE],
+        # Browsers know either the old way of reporting or the new one.
+        "report-uri": [CSP_REPORT_PATH],
+        "report-to": ["csp"],
     }
 }
 
 SESSION_COOKIE_AGE = 12 * 3600
 SESSION_COOKIE_HTTPONLY = True
+CSRF_COOKIE_HTTPONLY = True
+LANGUAGE_COOKIE_HTTPONLY = True
+MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
@@ -192,11 +203,22 @@ if ENVIRONMENT.https:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
     SESSION_COOKIE_SECURE = True
     CSRF_COOKIE_SECURE = True
+    LANGUAGE_COOKIE_SECURE = True
+    # A name that browsers keep for this host alone: no neighbour in the domain can plant or overwrite such a cookie.
+    SESSION_COOKIE_NAME = "__Host-sessionid"
+    CSRF_COOKIE_NAME = "__Host-csrftoken"
+    LANGUAGE_COOKIE_NAME = "__Host-language"
     SECURE_HSTS_SECONDS = 31_536_000
     SECURE_HSTS_INCLUDE_SUBDOMAINS = True
     SECURE_HSTS_PRELOAD = True
 
-CACHES = {"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": ENVIRONMENT.redis_url}}
+CACHES = {
+    "default": {
+        "BACKEND": "common.cache.ForgivingCache",
+        "LOCATION": ENVIRONMENT.redis_url,
+        "OPTIONS": {"socket_connect_timeout": 1, "socket_timeout": 1},
+    }
+}
 
 CELERY_BROKER_URL = ENVIRONMENT.redis_url
 CELERY_TASK_IGNORE_RESULT = True
@@ -235,6 +257,8 @@ REST_FRAMEWORK = {
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser", "rest_framework.parsers.MultiPartParser"],
     "EXCEPTION_HANDLER": "common.api.exception_handler",
+    "DEFAULT_THROTTLE_CLASSES": ["common.limits.ApiLimit"],
+    "NUM_PROXIES": 0,  # the address is right already: common.client_address
 }
 SPECTACULAR_SETTINGS = {
     "TITLE": "Group-customer CRM",
@@ -247,6 +271,13 @@ SPECTACULAR_SETTINGS = {
     "ENUM_NAME_OVERRIDES": {"JobStatusEnum": "jobs.models.JobStatus", "JobModeEnum": "jobs.models.JobMode"},
 }
 
+TRUSTED_PROXIES = ENVIRONMENT.trusted_proxies
+API_REQUESTS_PER_MINUTE = ENVIRONMENT.api_requests_per_minute
+EXPORTS_PER_HOUR = ENVIRONMENT.exports_per_hour
+CSP_REPORTS_PER_MINUTE = 60
+OPEN_BATCHES_PER_USER = ENVIRONMENT.open_batches_per_user
+UPLOAD_BYTES_PER_DAY = ENVIRONMENT.upload_bytes_per_day
+CLAMD_ADDRESS = ENVIRONMENT.clamd_address
 UPLOAD_MAX_BYTES = ENVIRONMENT.upload_max_bytes
 DATA_UPLOAD_MAX_MEMORY_SIZE = 20 * 1024 * 1024
 # Sources hold people's numbers: nobody else on the machine reads them.
@@ -275,7 +306,17 @@ LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "filters": {"secrets": {"()": "common.log_filters.SecretFilter"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["secrets"]}},
     "root": {"handlers": ["console"], "level": ENVIRONMENT.log_level},
-    "loggers": {"axes": {"level": "WARNING"}},
+    "loggers": {
+        "axes": {"level": "WARNING"},
+        "celery": {"level": "WARNING"},
+        # What Django has to say of 4xx stands in our own line, with the reference.
+        "django.request": {"level": "ERROR"},
+        # Its own handler would print past the filter.
+        "django": {"handlers": [], "propagate": True},
+        "django.server": {"handlers": ["console"], "propagate": False},
+    },
 }
+DEFAULT_EXCEPTION_REPORTER_FILTER = "common.log_filters.ReportFilter"

@@ -10,6 +10,7 @@ from django.contrib import admin
 from django.urls import include, path
 
 from access import views as access_views
+from common.csp_reports import csp_report
 from crm_site import views
 
 # The administration is entered by the same sign-in as everything else, with its lockout.
@@ -29,9 +30,11 @@ urlpatterns = [
     path("", include("members.urls")),
     path("jobs/", include("jobs.urls")),
     path("api/", include("crm_site.api_urls")),
+    path("csp-report/", csp_report, name="csp_report"),
 ]
 
 handler400 = "common.errors.bad_request"
 handler403 = "common.errors.permission_denied"
 handler404 = "common.errors.page_not_found"
+handler429 = "common.errors.too_many_requests"
 handler500 = "common.errors.server_error"

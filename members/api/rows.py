@@ -20,6 +20,7 @@ from rest_framework.response import Response
 
 from access.models import Action, User
 from common.api import ErrorSerializer, Paging, Refusal
+from common.limits import ApiLimit, ExportLimit
 from jobs.models import Job
 from members.api.base import AWAY, BAD, BatchViewSet
 from members.api.filters import STATES, RowApiFilters
@@ -114,6 +115,7 @@ class ErrorFileViewSet(BatchViewSet):
     """The rows that were not applied or need a look, as a file."""
 
     pagination_class = None
+    throttle_classes = (ApiLimit, ExportLimit)
 
     @extend_schema(
         operation_id="provisioning_jobs_errors_csv",

@@ -18,6 +18,7 @@ from openpyxl.utils import get_column_letter
 from access.models import Action, User
 from access.policy import require
 from access.requests import signed_in
+from common.limits import ExportLimit, limited
 from jobs.models import Job
 from members.batch_pages import read_page
 from members.forms_batch import FIELD_LABELS
@@ -49,6 +50,7 @@ def batch_template(request: HttpRequest) -> HttpResponseBase:
 
 
 @require_GET
+@limited(ExportLimit)
 def batch_errors(request: HttpRequest, pk: int, form: str) -> HttpResponseBase:
     """The user's own columns of the rows that were not applied or need a look, with what was found."""
     page = read_page(request, pk, Action.EXPORT)

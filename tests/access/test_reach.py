@@ -117,7 +117,7 @@ EXPORTS: Final = {
 }
 """What a role without the action `export` does not get."""
 
-PUBLIC: Final = {"account_login", "account_inactive", "access:set_language", "access:set_theme", "account_logout"}
+PUBLIC: Final = {"csp_report", "account_login", "account_inactive", "access:set_language", "access:set_theme", "account_logout"}
 OPEN_TO_ANYONE_SIGNED_IN: Final = {
     *("home", "access:profile", "account_change_password", "account_reauthenticate"),
     *("customers:customer_options", "jobs:progress_chip", "api:schema"),

@@ -5,6 +5,8 @@ from django.core.exceptions import BadRequest, PermissionDenied, RequestDataTooB
 from django.http import Http404, HttpResponse
 from django.urls import include, path
 
+from common.limits import TooManyRequests
+
 
 def raises(error):
     def view(request):
@@ -25,6 +27,7 @@ _FAILING = [
     path("forbidden/", raises(PermissionDenied())),
     path("unreadable/", raises(BadRequest())),
     path("too-large/", raises(RequestDataTooBig())),
+    path("too-often/", raises(TooManyRequests(6.5))),
     path("broken/", raises(RuntimeError("secret detail"))),
     path("says/", says),
 ]
@@ -33,4 +36,5 @@ urlpatterns = [path("fails/", include(_FAILING)), path("api/fails/", include(_FA
 handler400 = "common.errors.bad_request"
 handler403 = "common.errors.permission_denied"
 handler404 = "common.errors.page_not_found"
+handler429 = "common.errors.too_many_requests"
 handler500 = "common.errors.server_error"

@@ -1,0 +1,71 @@
+"""What log lines and error reports leave out."""
+
+from __future__ import annotations
+
+import logging
+import re
+from typing import Any, Final
+from urllib.parse import quote, urlsplit
+
+from django.conf import settings
+from django.utils.functional import SimpleLazyObject
+from django.views.debug import SafeExceptionReporterFilter
+
+HIDDEN: Final = "[hidden]"
+_NAMES: Final = (
+    r"[\w-]*(?:password|passwd|passphrase|secret|token|sessionid|session_key|api[_-]?key|recovery[_-]?code|otp|credential|cookie)[\w-]*"
+)
+_RULES: Final = (
+    # Whole header lines, and what clients print of them.
+    (re.compile(r"(?i)(\b[\w-]*authorization['\"]?\s*[:=]\s*['\"]?)(?:(?:token|bearer|basic|digest)\s+)?[^\s'\",;]+"), r"\1" + HIDDEN),
+    (re.compile(r"(?i)\b(bearer|basic)\s+[\w.~+/=-]{16,}"), r"\1 " + HIDDEN),
+    # Addresses with a password, such as those of databases; the password may be all there is before the @.
+    (re.compile(r"(\b[a-z][a-z0-9+.-]{1,20}://)[^\s/@'\"]*:[^\s/@'\"]*@"), r"\1" + HIDDEN + "@"),
+    # name=value, "name": "value" and their like; a value in quotes to the closing one.
+    (re.compile(rf"(?i)(\b{_NAMES}['\"]?\s*[:=]\s*)(?:'[^'\n]*'|\"[^\"\n]*\"|[^\s'\",;&)}}\]]+)"), r"\1" + HIDDEN),
+    # Our own API tokens, wherever they stand.
+    (re.compile(r"\bcrm_[0-9a-z]{8}_[\w-]{20,}"), HIDDEN),
+)
+
+
+def _known_secrets() -> tuple[str, ...]:
+    """The secrets of this installation as they would stand in a text; short ones would hide ordinary words."""
+    passwords = [str(database.get("PASSWORD") or "") for database in settings.DATABASES.values()]
+    passwords.append(urlsplit(settings.CELERY_BROKER_URL).password or "")
+    known = [settings.SECRET_KEY, *passwords, *map(quote, passwords)]
+    return tuple(sorted({secret for secret in known if len(secret) >= 6}, key=len, reverse=True))
+
+
+_KNOWN: Any = SimpleLazyObject(_known_secrets)
+
+
+def without_secrets(text: str) -> str:
+    """`text` with passwords, tokens, session ids, authorization headers and passwords in addresses replaced by `HIDDEN`."""
+    for secret in _KNOWN:
+        text = text.replace(secret, HIDDEN)
+    for pattern, instead in _RULES:
+        text = pattern.sub(instead, text)
+    return text
+
+
+class SecretFilter(logging.Filter):
+    """Takes secrets out of a record, its traceback included, before any handler sees it. It never drops a record."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Scrub the record in place."""
+        record.msg, record.args = without_secrets(record.getMessage()), ()
+        if record.exc_info and not record.exc_text:
+            record.exc_text = logging.Formatter().formatException(record.exc_info)
+        if record.exc_text:
+            record.exc_text = without_secrets(record.exc_text)
+        return True
+
+
+class ReportFilter(SafeExceptionReporterFilter):
+    """Django's error reports with secrets hidden, `DEBUG` or not."""
+
+    hidden_settings = re.compile(r"API|AUTH|TOKEN|KEY|SECRET|PASS|SIGNATURE|COOKIE|SESSION|_URL|DATABASES|CACHES", flags=re.IGNORECASE)
+
+    def is_active(self, request: Any) -> bool:  # noqa: ARG002  # Django passes it
+        """Always."""
+        return True
