@@ -12,6 +12,7 @@ class AccessConfig(AppConfig):
 
     def ready(self) -> None:
         """Let the building blocks below ask the policy what a user may open."""
+        from access import sign_in_events  # noqa: F401  # connects its receivers
         from access.scope import allowed
         from common.gate import answer_with
 

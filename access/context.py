@@ -11,6 +11,7 @@ from django.utils.functional import SimpleLazyObject
 from django.utils.translation import get_language, get_language_info
 
 from access.preferences import rail_is_folded, theme_of
+from access.session_limits import time_left
 from common.gate import may_open
 from common.navigation import NavigationSection, navigation_for
 
@@ -23,6 +24,8 @@ def frame(request: HttpRequest) -> dict[str, Any]:
         "rail_folded": rail_is_folded(request),
         "other_languages": [get_language_info(code) for code, _name in settings.LANGUAGES if code != get_language()],
         "search_url": SimpleLazyObject(lambda: _optional(request, "customers:customer_list", "customers")),
+        "session_left": SimpleLazyObject(lambda: time_left(request.session)),
+        "session_idle_limit": settings.SESSION_IDLE_SECONDS,
         "progress_chip_url": SimpleLazyObject(lambda: _optional(request, "jobs:progress_chip", "jobs")),
     }
 

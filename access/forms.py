@@ -30,7 +30,7 @@ class ProfileForm(LanguageForm, ThemeForm):
     field_order = ("language", "theme")
 
 
-class _PlainFields(forms.BaseForm):
+class PlainFields(forms.BaseForm):
     """Without placeholders: the labels say what belongs where."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -40,7 +40,7 @@ class _PlainFields(forms.BaseForm):
         next(iter(self.fields.values())).widget.attrs["autofocus"] = True
 
 
-class SignInForm(_PlainFields, LoginForm):  # type: ignore[misc]  # allauth ships no types
+class SignInForm(PlainFields, LoginForm):  # type: ignore[misc]  # allauth ships no types
     """allauth's sign-in with this project's word for the login."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -48,9 +48,9 @@ class SignInForm(_PlainFields, LoginForm):  # type: ignore[misc]  # allauth ship
         self.fields["login"].label = _("Login")
 
 
-class PasswordChangeForm(_PlainFields, ChangePasswordForm):  # type: ignore[misc]  # allauth ships no types
+class PasswordChangeForm(PlainFields, ChangePasswordForm):  # type: ignore[misc]  # allauth ships no types
     """allauth's change of password."""
 
 
-class ConfirmForm(_PlainFields, ReauthenticateForm):  # type: ignore[misc]  # allauth ships no types
+class ConfirmForm(PlainFields, ReauthenticateForm):  # type: ignore[misc]  # allauth ships no types
     """allauth's question for the password before something sensitive."""

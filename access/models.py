@@ -215,6 +215,7 @@ class AuditEventKind(models.TextChoices):
 
     SIGNED_IN = "signed_in", _("signed in")
     SIGN_IN_FAILED = "sign_in_failed", _("failed to sign in")
+    UNLOCKED = "unlocked", _("unlocked")
     LOCKED_OUT = "locked_out", _("locked out")
     SIGNED_OUT = "signed_out", _("signed out")
     SESSION_ENDED = "session_ended", _("session ended")

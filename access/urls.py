@@ -2,11 +2,17 @@
 
 from django.urls import path
 
-from access import views
+from access import session_views, views
 
 app_name = "access"
 urlpatterns = [
     path("profile/", views.profile, name="profile"),
+    path("profile/sessions/", session_views.session_list, name="sessions"),
+    path("profile/sessions/end-others/", session_views.session_end_others, name="session_end_others"),
+    path("profile/sessions/<int:pk>/end/", session_views.session_end, name="session_end"),
+    path("profile/unsent/", session_views.unsent, name="unsent"),
+    path("session/", session_views.session_state, name="session_state"),
+    path("session/keep/", session_views.session_keep, name="session_keep"),
     path("language/", views.set_language, name="set_language"),
     path("theme/", views.set_theme, name="set_theme"),
 ]

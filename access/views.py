@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+from allauth.mfa.models import Authenticator
 from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest, HttpResponseRedirect
@@ -54,7 +57,9 @@ def profile(request: HttpRequest) -> HttpResponse:
         messages.success(request, _("Your settings are saved."))
         return response
     assignments = RoleAssignment.objects.filter(user=user).select_related("role", "org_unit").order_by("role__code", "org_unit__path")
-    return render(request, "access/profile.html", {"form": form, "assignments": assignments})
+    factors = Authenticator.objects.filter(user=user).exclude(type=Authenticator.Type.RECOVERY_CODES)
+    context = {"form": form, "assignments": assignments, "factors": factors.count()}
+    return render(request, "access/profile.html", context)
 
 
 @login_not_required
@@ -62,6 +67,19 @@ def profile(request: HttpRequest) -> HttpResponse:
 def account_inactive(request: HttpRequest) -> HttpResponse:
     """Tell a disabled user whom to ask."""
     return render(request, "account/account_inactive.html", status=403)
+
+
+@login_not_required
+@require_GET
+def single_sign_on_cancelled(request: HttpRequest) -> HttpResponse:
+    """Somebody turned back at the identity provider."""
+    messages.info(request, _("Single sign-on was cancelled."))
+    return redirect("account_login")
+
+
+def to_password_change(_request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:  # noqa: ARG001  # Django's admin
+    """The administration's change of password is that of the profile."""
+    return redirect("account_change_password")
 
 
 def _way_back(request: HttpRequest) -> str:

@@ -12,7 +12,7 @@ import pghistory
 from celery.schedules import crontab
 from csp.constants import NONE, SELF
 
-from crm_site.environment import read_environment
+from crm_site.environment import read_environment, single_sign_on_of
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 ENVIRONMENT = read_environment(BASE_DIR)
@@ -36,6 +36,10 @@ INSTALLED_APPS = [
     "django.contrib.humanize",
     "django.forms",
     "allauth",
+    "allauth.mfa",
+    "allauth.usersessions",
+    "allauth.socialaccount",
+    "allauth.socialaccount.providers.openid_connect",
     "allauth.account",
     "axes",
     "guardian",
@@ -66,10 +70,13 @@ MIDDLEWARE = [
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
+    "access.session_limits.DemoSignInMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "access.middleware.ChangeContextMiddleware",
+    "access.session_limits.SessionLimitMiddleware",
+    "access.second_factor.SecondFactorMiddleware",
     "access.middleware.RefusalMiddleware",
     "access.middleware.UserLanguageMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
@@ -108,13 +115,35 @@ DATABASES = {"default": ENVIRONMENT.database}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 AUTH_USER_MODEL = "access.User"
+    {"NAME": "access.password_policy.HabitualPasswordValidator"},
 AUTHENTICATION_BACKENDS = [
     "axes.backends.AxesStandaloneBackend",
     "allauth.account.auth_backends.AuthenticationBackend",
 ]
 AUTH_PASSWORD_VALIDATORS = [
-    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
-    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
+    {
+        "NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator",
+        "OPTIONS": {"user_attributes": ("username", "name", "email", "phone")},
+    },
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
+MFA_ADAPTER = "access.second_factor.SecondFactorAdapter"
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_FORMS = {
+    "authenticate": "access.second_factor_forms.CodeForm",
+    "reauthenticate": "access.second_factor_forms.ConfirmingCodeForm",
+    "activate_totp": "access.second_factor_forms.FirstCodeForm",
+    "add_webauthn": "access.second_factor_forms.NewKeyForm",
+    "edit_webauthn": "access.second_factor_forms.KeyNameForm",
+}
+MFA_TOTP_TOLERANCE = 1  # codes of half a minute before and after: clocks differ. `CodeForm` takes none twice
+MFA_RECOVERY_CODE_DIGITS = 10
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not ENVIRONMENT.https  # browsers offer keys over plain HTTP on this machine alone
+SOCIALACCOUNT_ADAPTER = "access.single_sign_on.SingleSignOnAdapter"
+SOCIALACCOUNT_LOGIN_ON_GET = True  # a link; a form that leads to another host is against the content security policy
+SOCIALACCOUNT_PROVIDERS = single_sign_on_of(ENVIRONMENT)
+OIDC_LOGIN_CLAIM = ENVIRONMENT.oidc_login_claim
+OIDC_TRUST_SECOND_FACTOR = ENVIRONMENT.oidc_trust_second_factor
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
 ]
 ACCOUNT_LOGIN_METHODS = {"username"}
@@ -190,7 +219,9 @@ CONTENT_SECURITY_POLICY = {
     }
 }
 
-SESSION_COOKIE_AGE = 12 * 3600
+SESSION_IDLE_SECONDS = ENVIRONMENT.session_idle_minutes * 60
+SESSION_ABSOLUTE_SECONDS = ENVIRONMENT.session_absolute_hours * 3600
+SESSION_COOKIE_AGE = SESSION_ABSOLUTE_SECONDS
 SESSION_COOKIE_HTTPONLY = True
 CSRF_COOKIE_HTTPONLY = True
 LANGUAGE_COOKIE_HTTPONLY = True

@@ -9,6 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
+from access.single_sign_on import single_sign_on
 from common.panels import actions_for, cards_for, facts_for
 from members.demo.sign_ins import demo_sign_ins
 
@@ -28,8 +29,8 @@ class SignInView(LoginView):  # type: ignore[misc]  # allauth ships no types
     """allauth's sign-in; a development server with demo data also lists the demo's people."""
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        """Add the demo sign-ins."""
-        return {**super().get_context_data(**kwargs), "demo_sign_ins": demo_sign_ins()}
+        """Add single sign-on and the demo sign-ins."""
+        return {**super().get_context_data(**kwargs), "single_sign_on": single_sign_on(), "demo_sign_ins": demo_sign_ins()}
 
 
 sign_in = SignInView.as_view()

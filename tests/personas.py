@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import pytest
+from allauth.mfa.totp.internal.auth import TOTP, generate_totp_secret
 
 from access.models import OrgUnit, UnitLevel, User
 from access.services.standard_roles import ensure_standard_roles
@@ -38,8 +39,18 @@ def person(username: str, name: str, unit: OrgUnit, role: str | None) -> User:
     """A user of `unit` who holds the standard role `role` (None: no role) there."""
     user = UserFactory(username=username, name=name, org_unit=unit)
     if role:
-        RoleAssignmentFactory(user=user, role=ensure_standard_roles()[role], org_unit=unit)
+        held = ensure_standard_roles()[role]
+        RoleAssignmentFactory(user=user, role=held, org_unit=unit)
+        if held.requires_second_factor:
+            give_second_factor(user)
     return user
+
+
+def give_second_factor(user: User) -> str:
+    """Set up an authenticator app for `user`, as the set-up page does, and return its key. Whose role asks for one needs it."""
+    secret: str = generate_totp_secret()
+    TOTP.activate(user, secret)
+    return secret
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from django.contrib.auth.hashers import make_password
+from django.contrib.auth.hashers import is_password_usable, make_password
 
 from access.models import OrgUnit, Role, RoleAssignment, UnitLevel, User
 from access.services.org_units import path_below
@@ -131,6 +131,7 @@ class _Staff:
             password=self._password,
             is_staff=login == "administrator",
             is_superuser=login == "administrator",
+            is_demo=is_password_usable(self._password),
         )
         self.users.append(user)
         self._posts.append((user, role, unit))

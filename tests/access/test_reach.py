@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -51,11 +52,16 @@ OF_A_CUSTOMER: Final = {
     "customers:contact_person": ("person", "manager", "GET"),
     "customers:contact_person_edit": ("person", "manager", "GET POST"),
     "customers:contact_person_delete": ("person", "manager", "POST"),
+    "customers:customer_restore": ("customer", "manager", "GET POST"),
+    "customers:contact_person_history": ("person", "manager", "GET"),
+    "customers:contact_person_restore": ("person", "manager", "GET POST"),
     "products:customer_panel": ("customer", "manager", "GET"),
     "products:group_subscription_create": ("customer", "manager", "GET POST"),
     "products:group_subscription_end": ("group_subscription", "manager", "GET POST"),
     "products:offer_detail": ("offer", "manager", "GET"),
     "products:offer_update": ("offer", "manager", "GET POST"),
+    "products:offer_history": ("offer", "manager", "GET"),
+    "products:offer_restore": ("offer", "manager", "GET POST"),
     "products:offer_submit": ("offer", "manager", "POST"),
     "products:offer_withdraw": ("offer", "manager", "POST"),
     "products:offer_approve": ("offer", "director", "POST"),
@@ -65,6 +71,8 @@ OF_A_CUSTOMER: Final = {
         ("customer", "manager", "GET"),
     ),
     "members:member_update": ("member", "manager", "GET POST"),
+    "members:member_history": ("member", "manager", "GET"),
+    "members:member_restore": ("member", "manager", "GET POST"),
     "members:number_detail": ("number", "manager", "GET"),
     **dict.fromkeys(
         ("members:batch_detail", "members:batch_preview", "members:batch_run", "jobs:job_detail", "members:batch_errors"),
@@ -103,8 +111,10 @@ OF_THE_CATALOGUE: Final = {
     "products:tariff_update": ("tariff", "GET POST"),
     "products:tariff_price_create": ("tariff", "GET POST"),
     "products:discount_update": ("discount", "GET POST"),
+    **{f"products:{kind}_history": (kind, "GET") for kind in ("product", "tariff", "discount")},
+    **{f"products:{kind}_restore": (kind, "GET POST") for kind in ("product", "tariff", "discount")},
 }
-READ_BY_ALL_ROLES: Final = {"products:product_detail"}
+READ_BY_ALL_ROLES: Final = {"products:product_detail", "products:product_history", "products:tariff_history", "products:discount_history"}
 """The catalogue is open to every role, but only administrators keep it."""
 
 FORMS_SHOWN_TO_READERS: Final = {"members:batch_actions"}
@@ -117,12 +127,25 @@ EXPORTS: Final = {
 }
 """What a role without the action `export` does not get."""
 
-PUBLIC: Final = {"csp_report", "account_login", "account_inactive", "access:set_language", "access:set_theme", "account_logout"}
+PUBLIC: Final = {
+    *("csp_report", "account_login", "account_inactive", "access:set_language", "access:set_theme", "account_logout"),
+    *("mfa_authenticate", "mfa_login_webauthn", "socialaccount_login_cancelled"),
+}
+SINGLE_SIGN_ON: Final = {"openid_connect_login", "openid_connect_callback"}
+"""They lead to the identity provider and back; `test_single_sign_on.py` tries them."""
 OPEN_TO_ANYONE_SIGNED_IN: Final = {
     *("home", "access:profile", "account_change_password", "account_reauthenticate"),
+    *("access:sessions", "access:session_end_others", "access:session_state", "access:session_keep", "access:unsent"),
+    *("mfa_index", "mfa_activate_totp", "mfa_deactivate_totp", "mfa_list_webauthn", "mfa_add_webauthn"),
+    *("mfa_view_recovery_codes", "mfa_generate_recovery_codes", "mfa_download_recovery_codes"),
+    *("mfa_reauthenticate", "mfa_reauthenticate_webauthn"),
     *("customers:customer_options", "jobs:progress_chip", "api:schema"),
 }
 """They show nothing of others, or filter by reach themselves."""
+OF_ONESELF: Final = {"access:session_end", "mfa_edit_webauthn", "mfa_remove_webauthn"}
+"""Their ids name one's own sessions and keys; `test_sessions.py` tries other people's."""
+OF_PEOPLE: Final = {"customers:reach_of_user"}
+"""Their ids name people; `test_reach_page.py` tries who may look."""
 OF_A_ROLE: Final = {
     *("customers:customer_list", "customers:customer_create", "customers:contact_person_list"),
     *("products:product_list", "products:product_create", "products:discount_list", "products:discount_create"),
@@ -311,13 +334,13 @@ def assert_refused(world: World, client: Client, allowed: set[tuple[str, str]]) 
 
 
 def test_every_address_stands_in_a_table() -> None:
-    plain = PUBLIC | OPEN_TO_ANYONE_SIGNED_IN | OF_A_ROLE
+    plain = PUBLIC | OPEN_TO_ANYONE_SIGNED_IN | OF_A_ROLE | OF_ONESELF | SINGLE_SIGN_ON | OF_PEOPLE
     known = plain | set(objects())
     found = {address.name for address in addresses() if not address.route.startswith("admin/")}
     assert found - known == set(), "say in a table who may come here"
     assert known - found == set(), "these are gone"
     with_ids = {address.name for address in addresses() if address.parameters and not address.route.startswith("admin/")}
-    assert with_ids == set(objects())
+    assert with_ids == set(objects()) | OF_ONESELF | SINGLE_SIGN_ON | OF_PEOPLE
 
 
 def test_nobody_gets_in_without_a_sign_in(world: World) -> None:
@@ -351,7 +374,7 @@ def admin_addresses() -> list[tuple[str, str]]:
     for address in addresses():
         if address.route.startswith("admin/") and address.name not in ADMIN_ENTRANCE:
             path = address.route.replace("<path:object_id>", "1").replace("<path:content_type_id>", "1").replace("<id>", "1")
-            path = path.replace("^(?P<app_label>account|axes|authtoken|access|jobs|customers|products|members)/$", "access/")
+            path = re.sub(r"\^\(\?P<app_label>[^)]*\)/\$", "access/", path)
             found.append((address.name, f"/{path.replace('(?P<url>.*)$', 'nowhere/')}"))
     return found
 

@@ -117,7 +117,7 @@ def test_change_of_password(manager, client):
 def test_short_password_is_refused(manager, client):
     enter(client, manager.username)
     response = client.post("/accounts/password/change/", {"oldpassword": PASSWORD, "password1": "short", "password2": "short"})
-    assert "at least 10 characters" in response.content.decode()
+    assert "at least 12 characters" in response.content.decode()
     manager.refresh_from_db()
     assert manager.check_password(PASSWORD)
 

@@ -11,6 +11,7 @@ from django.urls import reverse
 from access.models import OrgUnit, Role, User
 from members.models import BlacklistedNumber, NumberSegment, VerdictRule
 from tests.members.factories import make_member, make_subscription
+from tests.personas import give_second_factor
 from tests.products.factories import make_customer, make_director, make_discount, make_offer, make_tariff, make_unit, make_user
 
 pytestmark = pytest.mark.django_db
@@ -27,6 +28,7 @@ def keeper() -> User:
     unit = make_unit("HQ", level="group")
     user = make_user("keeper", unit, is_staff=True)
     user.assignments.create(role=ensure_standard_roles()["administrator"], org_unit=unit)
+    give_second_factor(user)
     return user
 
 

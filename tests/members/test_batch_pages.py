@@ -14,7 +14,7 @@ from tests.factories.access import RoleAssignmentFactory
 from tests.members import worlds
 from tests.members.batch_browser import HTMX, choices, new_batch, post_file, sign_in, text_of, work
 from tests.members.conftest import Shop, listed, numbers
-from tests.personas import person
+from tests.personas import give_second_factor, person
 
 pytestmark = pytest.mark.django_db
 
@@ -61,6 +61,7 @@ def test_two_roles_do_not_add_up_to_a_right_that_neither_gives(shop: Shop, organ
     """Who sees all customers by one role and changes the own ones by another starts no batch for somebody else's."""
     both = person("both", "周全", organisation.team, "account_manager")
     RoleAssignmentFactory(user=both, role=ensure_standard_roles()["viewer"], org_unit=organisation.group)
+    give_second_factor(both)
     client = sign_in(both)
     assert client.get(reverse("customers:customer_detail", args=[shop.groups.own.pk])).status_code == 200
     assert client.get(f"{reverse('members:batch_new')}?customer={shop.groups.own.pk}").status_code == 404
