@@ -6,10 +6,10 @@ from __future__ import annotations
 from functools import cached_property
 from typing import Any, ClassVar, Final
 
-from django.contrib import admin
 from django.core.paginator import Paginator
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest
+from unfold.admin import ModelAdmin, TabularInline
 
 from access.models import Action
 from access.scope import scope_of
@@ -33,7 +33,7 @@ class CappedPaginator(Paginator):  # type: ignore[type-arg]  # not subscriptable
         return int(rows[:COUNT_LIMIT].count()) if isinstance(rows, QuerySet) else len(rows)
 
 
-class PolicyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # not subscriptable at run time
+class PolicyAdmin(ModelAdmin):  # type: ignore[misc]  # the package has no types
     """A page of the administration. `module` is the one whose permissions count; the model's app where it is empty."""
 
     module: ClassVar[str] = ""
@@ -80,7 +80,7 @@ class ReadOnlyAdmin(PolicyAdmin):
         return False
 
 
-class PolicyInline(admin.TabularInline):  # type: ignore[type-arg]  # not subscriptable at run time
+class PolicyInline(TabularInline):  # type: ignore[misc]  # the package has no types
     """Rows shown and written with the row they belong to, under the same permissions."""
 
     extra = 0

@@ -12,6 +12,7 @@ from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
+from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
 from access.administration import PolicyAdmin, ReadOnlyAdmin, ReadOnlyInline
 from members.models import BlacklistedNumber, Member, MemberSubscription, NumberSegment, Severity, VerdictRule
@@ -50,7 +51,7 @@ class NumberSegmentAdmin(PolicyAdmin):
 class BlacklistedNumberForm(forms.ModelForm):  # type: ignore[type-arg]  # not subscriptable at run time
     """A number, however it is written."""
 
-    msisdn = forms.CharField(label=gettext_lazy("Number"), max_length=40)
+    msisdn = forms.CharField(label=gettext_lazy("Number"), max_length=40, widget=UnfoldAdminTextInputWidget)
 
     class Meta:
         model = BlacklistedNumber
@@ -77,7 +78,9 @@ class VerdictRuleForm(forms.ModelForm):  # type: ignore[type-arg]  # not subscri
     """The severity of a verdict."""
 
     severity = forms.ChoiceField(
-        label=gettext_lazy("Severity"), choices=[(item.value, item.label) for item in (Severity.ERROR, Severity.WARNING, Severity.OFF)]
+        label=gettext_lazy("Severity"),
+        choices=[(item.value, item.label) for item in (Severity.ERROR, Severity.WARNING, Severity.OFF)],
+        widget=UnfoldAdminSelectWidget,
     )
 
     class Meta:
