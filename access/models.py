@@ -215,8 +215,8 @@ class AuditEventKind(models.TextChoices):
 
     SIGNED_IN = "signed_in", _("signed in")
     SIGN_IN_FAILED = "sign_in_failed", _("failed to sign in")
-    UNLOCKED = "unlocked", _("unlocked")
     LOCKED_OUT = "locked_out", _("locked out")
+    UNLOCKED = "unlocked", _("unlocked")
     SIGNED_OUT = "signed_out", _("signed out")
     SESSION_ENDED = "session_ended", _("session ended")
     FACTOR_CHANGED = "factor_changed", _("second factor changed")

@@ -50,6 +50,7 @@ class Environment:
     exports_per_hour: int
     open_batches_per_user: int
     upload_bytes_per_day: int
+    clamd_address: str
     session_idle_minutes: int
     session_absolute_hours: int
     oidc_issuer: str
@@ -58,7 +59,6 @@ class Environment:
     oidc_name: str
     oidc_login_claim: str
     oidc_trust_second_factor: bool
-    clamd_address: str
 
 
 def read_environment(base_dir: Path) -> Environment:
@@ -66,7 +66,6 @@ def read_environment(base_dir: Path) -> Environment:
 
     Raises WrongEnvironment, which names the variable, when one is missing, malformed or unsafe.
     """
-    _check_single_sign_on(environment)
     env = Env()
     try:
         environment = _read(env, base_dir)
@@ -76,6 +75,7 @@ def read_environment(base_dir: Path) -> Environment:
         # dj-database-url does not name the variable.
         raise WrongEnvironment(f'Environment variable "DATABASE_URL" invalid: {error}') from error
     _check(environment)
+    _check_single_sign_on(environment)
     if not environment.debug:
         _check_safe(environment)
     return environment
@@ -98,14 +98,6 @@ def _read(env: Env, base_dir: Path) -> Environment:
         var_dir=Path(env.str("VAR_DIR", "") or base_dir / "var").resolve(),
         upload_max_bytes=env.int("UPLOAD_MAX_BYTES", 200 * 1024**2, validate=positive),
         batch_max_rows=env.int("BATCH_MAX_ROWS", 2_000_000, validate=validate.Range(min=1, max=MOST_BATCH_ROWS)),
-        session_idle_minutes=env.int("SESSION_IDLE_MINUTES", 30, validate=validate.Range(min=3, max=24 * 60)),
-        session_absolute_hours=env.int("SESSION_ABSOLUTE_HOURS", 12, validate=validate.Range(min=1, max=7 * 24)),
-        oidc_issuer=env.str("OIDC_ISSUER", "").strip(),
-        oidc_client_id=env.str("OIDC_CLIENT_ID", ""),
-        oidc_client_secret=env.str("OIDC_CLIENT_SECRET", ""),
-        oidc_name=env.str("OIDC_NAME", ""),
-        oidc_login_claim=env.str("OIDC_LOGIN_CLAIM", "preferred_username"),
-        oidc_trust_second_factor=env.bool("OIDC_TRUST_SECOND_FACTOR", False),
         batch_lanes=env.int("BATCH_LANES", 2, validate=positive),
         batch_keep_days=env.int("BATCH_KEEP_DAYS", 180, validate=positive),
         batch_chunk_rows=env.int("BATCH_CHUNK_ROWS", 25_000, validate=positive),
@@ -116,6 +108,14 @@ def _read(env: Env, base_dir: Path) -> Environment:
         open_batches_per_user=env.int("OPEN_BATCHES_PER_USER", 50, validate=positive),
         upload_bytes_per_day=env.int("UPLOAD_BYTES_PER_DAY", 4 * 1024**3, validate=positive),
         clamd_address=env.str("CLAMD_ADDRESS", ""),
+        session_idle_minutes=env.int("SESSION_IDLE_MINUTES", 30, validate=validate.Range(min=3, max=24 * 60)),
+        session_absolute_hours=env.int("SESSION_ABSOLUTE_HOURS", 12, validate=validate.Range(min=1, max=7 * 24)),
+        oidc_issuer=env.str("OIDC_ISSUER", "").strip(),
+        oidc_client_id=env.str("OIDC_CLIENT_ID", ""),
+        oidc_client_secret=env.str("OIDC_CLIENT_SECRET", ""),
+        oidc_name=env.str("OIDC_NAME", ""),
+        oidc_login_claim=env.str("OIDC_LOGIN_CLAIM", "preferred_username"),
+        oidc_trust_second_factor=env.bool("OIDC_TRUST_SECOND_FACTOR", False),
     )
 
 
@@ -138,36 +138,10 @@ def _check(environment: Environment) -> None:
     """Check what is true everywhere."""
     redis = urlsplit(environment.redis_url)
     if redis.scheme not in {"redis", "rediss"} or not redis.hostname:
-def _check_single_sign_on(environment: Environment) -> None:
-    """Check that single sign-on is described wholly or not at all, and over TLS where DEBUG does not help."""
-    if not environment.oidc_issuer:
-        return
-    issuer = urlsplit(environment.oidc_issuer)
-    if issuer.scheme not in ({"https", "http"} if environment.debug else {"https"}) or not issuer.hostname:
-        raise _wrong("OIDC_ISSUER", "it must be the provider's address and begin with https://")
-    for name, value in (("OIDC_CLIENT_ID", environment.oidc_client_id), ("OIDC_CLIENT_SECRET", environment.oidc_client_secret)):
-        if not value:
-            raise _wrong(name, "OIDC_ISSUER needs it too")
-
-
         raise _wrong("REDIS_URL", "it must read redis://:PASSWORD@HOST:PORT/0, or rediss:// for TLS")
     try:
         zoneinfo.ZoneInfo(environment.time_zone)
     except (zoneinfo.ZoneInfoNotFoundError, ValueError) as error:
-
-
-def single_sign_on_of(environment: Environment) -> dict[str, Any]:
-    """What allauth wants to know of the identity provider; nothing where `OIDC_ISSUER` is empty. The secret is in no database."""
-    if not environment.oidc_issuer:
-        return {}
-    app = {
-        "provider_id": "sso",
-        "name": environment.oidc_name,
-        "client_id": environment.oidc_client_id,
-        "secret": environment.oidc_client_secret,
-        "settings": {"server_url": environment.oidc_issuer.rstrip("/")},
-    }
-    return {"openid_connect": {"APPS": [app], "OAUTH_PKCE_ENABLED": True}}
         raise _wrong("TIME_ZONE", f"there is no time zone {environment.time_zone!r}; an example is Asia/Shanghai") from error
     for key in environment.field_keys:
         try:
@@ -180,6 +154,18 @@ def single_sign_on_of(environment: Environment) -> dict[str, Any]:
     for origin in environment.csrf_trusted_origins:
         if urlsplit(origin).scheme not in {"http", "https"}:
             raise _wrong("CSRF_TRUSTED_ORIGINS", f"{origin!r} must begin with https:// or http://")
+
+
+def _check_single_sign_on(environment: Environment) -> None:
+    """Check that single sign-on is described wholly or not at all, and over TLS where DEBUG does not help."""
+    if not environment.oidc_issuer:
+        return
+    issuer = urlsplit(environment.oidc_issuer)
+    if issuer.scheme not in ({"https", "http"} if environment.debug else {"https"}) or not issuer.hostname:
+        raise _wrong("OIDC_ISSUER", "it must be the provider's address and begin with https://")
+    for name, value in (("OIDC_CLIENT_ID", environment.oidc_client_id), ("OIDC_CLIENT_SECRET", environment.oidc_client_secret)):
+        if not value:
+            raise _wrong(name, "OIDC_ISSUER needs it too")
 
 
 def _check_safe(environment: Environment) -> None:
@@ -198,3 +184,17 @@ def _check_safe(environment: Environment) -> None:
 def _wrong(name: str, reason: str) -> WrongEnvironment:
     """Return the error for a variable, in the form that environs uses."""
     return WrongEnvironment(f'Environment variable "{name}" invalid: {reason}')
+
+
+def single_sign_on_of(environment: Environment) -> dict[str, Any]:
+    """What allauth wants to know of the identity provider; nothing where `OIDC_ISSUER` is empty. The secret is in no database."""
+    if not environment.oidc_issuer:
+        return {}
+    app = {
+        "provider_id": "sso",
+        "name": environment.oidc_name,
+        "client_id": environment.oidc_client_id,
+        "secret": environment.oidc_client_secret,
+        "settings": {"server_url": environment.oidc_issuer.rstrip("/")},
+    }
+    return {"openid_connect": {"APPS": [app], "OAUTH_PKCE_ENABLED": True}}

@@ -36,11 +36,11 @@ INSTALLED_APPS = [
     "django.contrib.humanize",
     "django.forms",
     "allauth",
+    "allauth.account",
     "allauth.mfa",
     "allauth.usersessions",
     "allauth.socialaccount",
     "allauth.socialaccount.providers.openid_connect",
-    "allauth.account",
     "axes",
     "guardian",
     "csp",
@@ -70,20 +70,20 @@ MIDDLEWARE = [
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
-    "access.session_limits.DemoSignInMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "access.middleware.ChangeContextMiddleware",
-    "access.session_limits.SessionLimitMiddleware",
-    "access.second_factor.SecondFactorMiddleware",
     "access.middleware.RefusalMiddleware",
+    "access.session_limits.DemoSignInMiddleware",
     "access.middleware.UserLanguageMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "common.middleware.ErrorPageMiddleware",
     "common.middleware.HtmxMiddleware",
+    "access.session_limits.SessionLimitMiddleware",
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
+    "access.second_factor.SecondFactorMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "axes.middleware.AxesMiddleware",
@@ -115,7 +115,6 @@ DATABASES = {"default": ENVIRONMENT.database}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 AUTH_USER_MODEL = "access.User"
-    {"NAME": "access.password_policy.HabitualPasswordValidator"},
 AUTHENTICATION_BACKENDS = [
     "axes.backends.AxesStandaloneBackend",
     "allauth.account.auth_backends.AuthenticationBackend",
@@ -126,6 +125,19 @@ AUTH_PASSWORD_VALIDATORS = [
         "OPTIONS": {"user_attributes": ("username", "name", "email", "phone")},
     },
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "access.password_policy.HabitualPasswordValidator"},
+]
+ACCOUNT_LOGIN_METHODS = {"username"}
+ACCOUNT_SIGNUP_FIELDS = ["username*", "password1*", "password2*"]
+ACCOUNT_USER_MODEL_EMAIL_FIELD = "email"
+ACCOUNT_EMAIL_VERIFICATION = "none"
+ACCOUNT_ADAPTER = "access.adapter.AccountAdapter"
+ACCOUNT_FORMS = {
+    "login": "access.forms.SignInForm",
+    "change_password": "access.forms.PasswordChangeForm",
+    "reauthenticate": "access.forms.ConfirmForm",
+}
 MFA_ADAPTER = "access.second_factor.SecondFactorAdapter"
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_FORMS = {
@@ -144,18 +156,6 @@ SOCIALACCOUNT_LOGIN_ON_GET = True  # a link; a form that leads to another host i
 SOCIALACCOUNT_PROVIDERS = single_sign_on_of(ENVIRONMENT)
 OIDC_LOGIN_CLAIM = ENVIRONMENT.oidc_login_claim
 OIDC_TRUST_SECOND_FACTOR = ENVIRONMENT.oidc_trust_second_factor
-    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
-]
-ACCOUNT_LOGIN_METHODS = {"username"}
-ACCOUNT_SIGNUP_FIELDS = ["username*", "password1*", "password2*"]
-ACCOUNT_USER_MODEL_EMAIL_FIELD = "email"
-ACCOUNT_EMAIL_VERIFICATION = "none"
-ACCOUNT_ADAPTER = "access.adapter.AccountAdapter"
-ACCOUNT_FORMS = {
-    "login": "access.forms.SignInForm",
-    "change_password": "access.forms.PasswordChangeForm",
-    "reauthenticate": "access.forms.ConfirmForm",
-}
 ACCOUNT_SESSION_REMEMBER = True  # for SESSION_COOKIE_AGE; nobody is asked
 # Wrong passwords are counted by axes, in the database. A whole office may come from one address.
 ACCOUNT_RATE_LIMITS = {"login_failed": None, "login": f"{ENVIRONMENT.sign_ins_per_minute}/m/ip"}
