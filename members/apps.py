@@ -17,9 +17,11 @@ class MembersConfig(AppConfig):
         """Make provisioning known to the jobs app, and the pages to the others."""
         from members.batch_panels import register_batch_pages
         from members.job_kind import register_kind
+        from members.owner_functions import register_owner_functions
         from members.panels import register_pages
 
         post_migrate.connect(_enter_rules, sender=self)
+        register_owner_functions()
         register_kind()
         register_pages()
         register_batch_pages()

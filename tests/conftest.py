@@ -44,4 +44,4 @@ def _start() -> None:
 
 _start()
 
-pytest_plugins = ["tests.personas"]
+pytest_plugins = ["tests.personas", "tests.database_roles"]

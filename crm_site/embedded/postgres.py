@@ -11,13 +11,13 @@ from pathlib import Path
 
 import psycopg2
 
+from crm_site.embedded.database_roles import LOGIN_ROLES, OWNER, ROLE, make_login_roles
 from crm_site.embedded.errors import EmbeddedServerError
 from crm_site.embedded.processes import Account, free_port, is_running, processes_in, server_account, stop_process
 from crm_site.embedded.programs import Programs, copy_package, find_programs
 from crm_site.embedded.state import State, write_private
 
 DATABASE = "crm"
-ROLE = "crm"
 # Replaying the write-ahead log after a crash in the middle of a large load takes minutes at worst.
 START_SECONDS = 300.0
 STOP_SECONDS = 120.0
@@ -68,8 +68,13 @@ class PostgresServer:
 
     @property
     def url(self) -> str:
-        """The address for DATABASE_URL, password included; of use once the server was started."""
-        return f"postgres://{ROLE}:{self._state.secret('password')}@127.0.0.1:{self._state.get('port')}/{DATABASE}"
+        """The address for the database's owner, password included; of use once the server was started."""
+        return self.url_of(OWNER)
+
+    def url_of(self, part: str) -> str:
+        """The address for DATABASE_URL of a part of the product ("owner", "web" or "worker"), password included."""
+        name, password = LOGIN_ROLES.get(part, (ROLE, "password"))
+        return f"postgres://{name}:{self._state.secret(password)}@127.0.0.1:{self._state.get('port')}/{DATABASE}"
 
     def is_answering(self) -> bool:
         """Tell whether our own server answers (and not another that took its port)."""
@@ -93,13 +98,12 @@ class PostgresServer:
 
         Raises EmbeddedServerError when that fails.
         """
-        if self.is_answering():
-            return
-        root = self._root()
-        self._account = server_account(root / "data")
-        if not (root / "data" / "PG_VERSION").exists():
-            self._initialise(root)
-        self._start(root)
+        if not self.is_answering():
+            root = self._root()
+            self._account = server_account(root / "data")
+            if not (root / "data" / "PG_VERSION").exists():
+                self._initialise(root)
+            self._start(root)
         self._create_database()
 
     def stop(self) -> None:
@@ -273,6 +277,7 @@ class PostgresServer:
                 cursor.execute("SELECT 1 FROM pg_database WHERE datname = %s", [DATABASE])
                 if cursor.fetchone() is None:
                     cursor.execute(f"CREATE DATABASE {DATABASE}")
+            make_login_roles(connection, self._state)
         finally:
             connection.close()
 

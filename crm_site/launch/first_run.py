@@ -19,8 +19,10 @@ from django.db.migrations.executor import MigrationExecutor
 
 
 def prepare() -> None:
-    """Compile the catalogues, apply migrations, and fill a database without customers with the demo data."""
+    """Compile the catalogues, migrate, give the database roles their rights, and fill a database without customers with the demo data."""
     from django.conf import settings
+
+    from common.database_roles import grant_all
 
     call_command("compile_catalogues", verbosity=0)
     if not settings.DEBUG:
@@ -29,6 +31,8 @@ def prepare() -> None:
     if executor.migration_plan(executor.loader.graph.leaf_nodes()):
         _say("Applying migrations …")
         call_command("migrate", interactive=False, verbosity=0)
+    # After migrations it was done already, but roles may have come later than the tables.
+    grant_all()
     if settings.DEBUG and not apps.get_model("customers", "Customer").objects.exists():
         _say("Loading the demo data (once) …")
         call_command("demo_data", verbosity=0)

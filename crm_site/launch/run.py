@@ -19,6 +19,7 @@ from pathlib import Path
 import honcho.manager
 
 from crm_site.embedded import EmbeddedServerError, provide_servers
+from crm_site.embedded.database_roles import OWNER, WEB, WORKER
 from crm_site.embedded.provide import BASE_DIR, default_folder
 from crm_site.environment import WrongEnvironment, read_environment
 from crm_site.launch.processes import LeaderManager
@@ -42,11 +43,12 @@ def main() -> int:
             _check_free(host, port)
             state.set("address", _address(host, port))
             os.environ[RUN_VARIABLE] = secrets.token_hex(16)
-            with provide_servers():
+            # As the database's owner: what runs afterwards has roles of its own, which own nothing.
+            with provide_servers(part=OWNER) as addresses:
                 read_environment(BASE_DIR)
                 demo = _first_run()
                 state.set("run", os.environ[RUN_VARIABLE])
-                return _run_all(folder, _address(host, port), demo)
+                return _run_all(folder, _address(host, port), demo, addresses)
     except (AlreadyRunning, CannotStart, EmbeddedServerError, WrongEnvironment) as error:
         sys.stderr.write(f"{error}\n")
         return 1
@@ -99,13 +101,13 @@ def _first_run() -> list[tuple[str, str, str]]:
     return [(login, password, role) for login, password, role in json.loads(answer.stdout)]
 
 
-def _run_all(folder: Path, address: str, demo: list[tuple[str, str, str]]) -> int:
+def _run_all(folder: Path, address: str, demo: list[tuple[str, str, str]], addresses: dict[str, str]) -> int:
     """Run the processes until one ends or a signal comes; return the exit status."""
     honcho.manager.KILL_WAIT = STOP_SECONDS
     manager = LeaderManager()
     for name, command in commands(folder).items():
         # `exec` replaces the shell, so that a signal reaches the program itself.
-        manager.add_process(name, f"exec {shlex.join(command)}", cwd=str(BASE_DIR))
+        manager.add_process(name, f"exec {shlex.join(command)}", env=environment_of(name, addresses), cwd=str(BASE_DIR))
     threading.Thread(target=_announce, args=(address, demo), daemon=True).start()
     manager.loop()
     # Asked to end, and all ended: for whoever pressed Ctrl-C that is success.
@@ -123,6 +125,20 @@ def commands(folder: Path) -> dict[str, list[str]]:
         "worker": [*celery, "worker", "-Q", "default,bulk", "-c", concurrency, "-l", "WARNING", "--without-gossip", "--without-mingle"],
         "beat": [*celery, "beat", "-l", "WARNING", "-s", str(folder / "beat-schedule"), "--pidfile="],
     }
+
+
+def environment_of(name: str, addresses: dict[str, str]) -> dict[str, str]:
+    """Return the environment of a process: the database under the role it needs, and no secret that is not its own.
+
+    `addresses` gives the database's address for each part of the product.
+    """
+    part = WORKER if name == "worker" else WEB
+    kept = {variable: value for variable, value in os.environ.items() if variable not in _OWNER_SECRETS}
+    seal_key = {"AUDIT_SEAL_KEY": os.environ["AUDIT_SEAL_KEY"]} if part == WORKER and "AUDIT_SEAL_KEY" in os.environ else {}
+    return kept | seal_key | {"DATABASE_URL": addresses[part]}
+
+
+_OWNER_SECRETS = {"DATABASE_OWNER_URL", "DATABASE_WEB_PASSWORD", "DATABASE_WORKER_PASSWORD", "AUDIT_SEAL_KEY"}
 
 
 def _announce(address: str, demo: list[tuple[str, str, str]]) -> None:

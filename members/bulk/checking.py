@@ -8,7 +8,7 @@ from typing import Final
 
 from members.bulk.choices import Choice, choice_of
 from members.bulk.ground import GROUND_OF_MEMBER, GROUND_OF_SUBSCRIPTIONS
-from members.bulk.rows import draw_key_block, rows_table
+from members.bulk.rows import create_rows, draw_key_block, rows_table
 from members.bulk.staging import stage_table
 from members.bulk.statements import execute, fetch, literal
 from members.services.plan import ActionKind, Plan, PlannedAction
@@ -50,7 +50,7 @@ class _Verdicts:
 
 
 _CHECK = """
-CREATE TABLE {rows} AS
+INSERT INTO {rows}
 WITH leaving AS MATERIALIZED (
     SELECT msisdn, max(left_on) FILTER (WHERE customer_id = {customer}) AS own_until,
         max(left_on) FILTER (WHERE customer_id <> {customer}) AS other_until
@@ -128,6 +128,7 @@ def check_rows(request: CheckRequest) -> None:
         expiry=_date_of("expires_on", plan.expires_on, request.filled),
         joins=joins,
     )
+    create_rows(request.job_id)
     execute(statement)
 
 

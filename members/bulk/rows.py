@@ -4,27 +4,12 @@ from __future__ import annotations
 
 from typing import Final
 
-from members.bulk.staging import STATISTICS_TARGET
-from members.bulk.statements import execute, fetch
+from members.bulk.statements import call_owner_function, execute, fetch
 from members.verdict_codes import BIT
 
 KEY_BLOCK: Final = 1 << 21
 """Membership keys are drawn in blocks of this many, so that a batch's keys follow its numbers' order. No batch may have more rows."""
 _FIRST_BLOCK: Final = 1 << 42
-
-_COMPLETE: Final = """
-ALTER TABLE {table}
-    ADD PRIMARY KEY (job_id, line),
-    ALTER position SET NOT NULL, ALTER state SET NOT NULL, ALTER verdicts SET NOT NULL, ALTER todo SET NOT NULL,
-    ALTER ground SET NOT NULL, ALTER raw SET NOT NULL,
-    ADD CONSTRAINT {table}_job CHECK (job_id = {job_id});
-CREATE INDEX {table}_position ON {table} USING brin (position) WITH (pages_per_range = 16);
-CREATE INDEX {table}_not_applied ON {table} (job_id, line) WHERE state <> 'e';
-SET LOCAL default_statistics_target = {target};
-ANALYZE {table} (position, state, todo, verdicts, msisdn, member_key);
-ALTER TABLE members_batchrow ATTACH PARTITION {table} FOR VALUES IN ({job_id});
-ALTER TABLE {table} DROP CONSTRAINT {table}_job
-"""
 
 
 def rows_table(job_id: int) -> str:
@@ -32,14 +17,22 @@ def rows_table(job_id: int) -> str:
     return f"members_batchrow_{job_id:d}"
 
 
+def create_rows(job_id: int) -> None:
+    """Make the table for the rows of job `job_id` in the open transaction, not yet indexed and no partition yet."""
+    call_owner_function("members_create_rows", job_id)
+
+
 def complete_rows(job_id: int) -> None:
     """Index the filled table of job `job_id` and make it a partition."""
-    execute(_COMPLETE.format(table=rows_table(job_id), job_id=job_id, target=STATISTICS_TARGET))
+    call_owner_function("members_complete_rows", job_id)
 
 
 def drop_rows(job_id: int) -> None:
-    """Drop the rows of job `job_id`, if it has any."""
-    execute(f"DROP TABLE IF EXISTS {rows_table(job_id)}")
+    """Drop the rows of job `job_id`, if it has any.
+
+    Raises django.db.OperationalError when the job is being run.
+    """
+    call_owner_function("members_drop_rows", job_id)
 
 
 def has_rows(job_id: int) -> bool:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from django.db import IntegrityError, transaction
 
-from members.bulk.rows import rows_table
+from members.bulk.rows import create_rows, rows_table
 from members.bulk.statements import execute, fetch, lock_members, unchecked_references
 from members.verdict_codes import BIT
 
@@ -46,7 +46,7 @@ WHERE r.applied_at IS NOT NULL
 """
 
 _CHECK = """
-CREATE TABLE {rows} AS
+INSERT INTO {rows}
 SELECT {job_id}::bigint AS job_id, r.line, r.position,
     (CASE WHEN f.gone THEN 's' WHEN f.moved THEN 'f' ELSE 'e' END)::varchar(1) COLLATE "C" AS state,
     (CASE WHEN f.moved AND NOT f.gone THEN {changed_since} ELSE 0 END)::bigint AS verdicts,
@@ -106,6 +106,7 @@ def applied_at(moments: Moments) -> str:
 
 def check_undo(request: UndoRequest) -> None:
     """List the rows that the undone job applied, each with whether it can be taken back (not yet indexed)."""
+    create_rows(request.job_id)
     execute(
         _CHECK.format(
             rows=rows_table(request.job_id),

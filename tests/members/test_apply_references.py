@@ -11,6 +11,7 @@ from django.db import IntegrityError, OperationalError, connection, transaction
 from django.db.models import Exists, ForeignKey, Model, OuterRef
 
 from access.models import User
+from common.database_roles import WORKER
 from jobs.models import Job
 from members.bulk import applying
 from members.bulk.applying import ChunkRequest, apply_chunk
@@ -80,15 +81,11 @@ class TestWhatTheBatchesRelyOn:
 
 
 @pytest.fixture
-def plain_role(db: None) -> Iterator[None]:
-    """A database role that owns the tables and may not suspend foreign keys, for the rest of the test's transaction."""
+def plain_role(db: None, role_passwords: dict[str, str]) -> Iterator[None]:
+    """The worker's database role, for the rest of the test's transaction without the right to suspend foreign keys."""
     check_now()
-    execute("CREATE ROLE plain_worker NOSUPERUSER")
-    execute("GRANT ALL ON SCHEMA public TO plain_worker")
-    for (table,) in fetch("SELECT tablename FROM pg_tables WHERE schemaname = 'public'"):
-        execute(f'ALTER TABLE public."{table}" OWNER TO plain_worker')
-    execute("GRANT ALL ON ALL SEQUENCES IN SCHEMA public TO plain_worker")
-    execute("SET LOCAL ROLE plain_worker")
+    execute(f"REVOKE SET ON PARAMETER session_replication_role FROM {WORKER}")
+    execute(f"SET LOCAL ROLE {WORKER}")
     assert fetch("SELECT has_parameter_privilege('session_replication_role', 'SET')") == [(False,)]
     yield
     execute("RESET ROLE")
