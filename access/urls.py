@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from access import session_views, views
+from access import cover_views, session_views, views
 
 app_name = "access"
 urlpatterns = [
@@ -13,6 +13,9 @@ urlpatterns = [
     path("profile/unsent/", session_views.unsent, name="unsent"),
     path("session/", session_views.session_state, name="session_state"),
     path("session/keep/", session_views.session_keep, name="session_keep"),
+    path("profile/cover/", cover_views.cover, name="cover"),
+    path("profile/cover/end/", cover_views.cover_end, name="cover_end"),
+    path("people/options/", cover_views.people_options, name="people_options"),
     path("language/", views.set_language, name="set_language"),
     path("theme/", views.set_theme, name="set_theme"),
 ]

@@ -35,6 +35,7 @@ def register_all() -> None:
         count=_count_people,
     )
     register_panel(slot=SLOT, key="hierarchy", title=_("Hierarchy"), url_name="customers:customer_hierarchy", module="customers", order=90)
+    register_panel(slot=SLOT, key="sharing", title=_("Sharing"), url_name="customers:customer_sharing", module="customers", order=95)
     register_panel(slot=SLOT, key="history", title=_("History"), url_name="customers:customer_history", module="customers", order=100)
     register_fact(
         slot=SLOT,

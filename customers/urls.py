@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from customers.views import customer, editing, lists, people, reach
+from customers.views import customer, editing, lists, people, reach, sharing
 
 app_name = "customers"
 
@@ -13,6 +13,8 @@ urlpatterns = [
     path("customers/<int:pk>/", customer.customer_detail, name="customer_detail"),
     path("customers/<int:pk>/hierarchy/", customer.customer_hierarchy, name="customer_hierarchy"),
     path("customers/<int:pk>/history/", customer.customer_history, name="customer_history"),
+    path("customers/<int:pk>/sharing/", sharing.customer_sharing, name="customer_sharing"),
+    path("customers/<int:pk>/sharing/end/", sharing.customer_sharing_end, name="customer_sharing_end"),
     path("customers/<int:pk>/people/", people.customer_people, name="customer_people"),
     path("customers/<int:pk>/people/new/", people.contact_person_create, name="contact_person_create"),
     path("customers/<int:pk>/edit/", editing.customer_edit, name="customer_edit"),

@@ -48,6 +48,8 @@ OF_A_CUSTOMER: Final = {
     **dict.fromkeys(
         ("customers:contact_person_create", "customers:customer_edit", "customers:customer_lifecycle"), ("customer", "manager", "GET POST")
     ),
+    "customers:customer_sharing": ("customer", "manager", "GET POST"),
+    "customers:customer_sharing_end": ("customer", "manager", "POST"),
     "customers:customer_assign": ("customer", "director", "GET POST"),
     "customers:contact_person": ("person", "manager", "GET"),
     "customers:contact_person_edit": ("person", "manager", "GET POST"),
@@ -117,8 +119,8 @@ OF_THE_CATALOGUE: Final = {
 READ_BY_ALL_ROLES: Final = {"products:product_detail", "products:product_history", "products:tariff_history", "products:discount_history"}
 """The catalogue is open to every role, but only administrators keep it."""
 
-FORMS_SHOWN_TO_READERS: Final = {"members:batch_actions"}
-"""Step 2 of a batch tells those who may not change it what was chosen."""
+FORMS_SHOWN_TO_READERS: Final = {"members:batch_actions", "customers:customer_sharing"}
+"""Step 2 of a batch tells those who may not change it what was chosen; the tab of sharing says with whom a customer is shared."""
 
 EXPORTS: Final = {
     "members:batch_errors",
@@ -134,6 +136,7 @@ PUBLIC: Final = {
 SINGLE_SIGN_ON: Final = {"openid_connect_login", "openid_connect_callback"}
 """They lead to the identity provider and back; `test_single_sign_on.py` tries them."""
 OPEN_TO_ANYONE_SIGNED_IN: Final = {
+    *("access:cover", "access:cover_end", "access:people_options"),
     *("home", "access:profile", "account_change_password", "account_reauthenticate"),
     *("access:sessions", "access:session_end_others", "access:session_state", "access:session_keep", "access:unsent"),
     *("mfa_index", "mfa_activate_totp", "mfa_deactivate_totp", "mfa_list_webauthn", "mfa_add_webauthn"),

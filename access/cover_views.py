@@ -1,0 +1,100 @@
+"""Leave cover: lending one's customers to a colleague for a period, and what is lent to oneself."""
+
+from __future__ import annotations
+
+import datetime
+from typing import Any
+
+from django import forms
+from django.contrib import messages
+from django.core.exceptions import ValidationError
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from access.fields import PersonField, colleagues_matching, label_of
+from access.models import Action, Delegation, User
+from access.requests import signed_in
+from access.scope import scope_of
+from access.services.delegations import end_delegation, lend_scope
+
+_SHOWN = 50
+
+
+class CoverForm(forms.Form):
+    """To whom, from when to when, and why."""
+
+    borrower = PersonField(label=gettext_lazy("Lend to"))
+    starts_on = forms.DateField(label=gettext_lazy("First day"), widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"))
+    ends_on = forms.DateField(label=gettext_lazy("Last day"), widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"))
+    reason = forms.CharField(label=gettext_lazy("Reason"), max_length=200, required=False)
+
+
+@require_http_methods(["GET", "POST"])
+def cover(request: HttpRequest) -> HttpResponse:
+    """What the user lends and borrows, and the form to lend."""
+    user = signed_in(request)
+    form = CoverForm(request.POST if request.method == "POST" else None, initial={"starts_on": timezone.localdate()})
+    if request.method == "POST" and form.is_valid():
+        try:
+            delegation = lend_scope(actor=user, lender=user, **form.cleaned_data)
+        except ValidationError as error:
+            _refuse(form, error)
+        else:
+            messages.success(request, _("Your customers are lent to %(name)s.") % {"name": delegation.borrower.name})
+            return redirect("access:cover")
+    return render(request, "access/cover.html", _context(user, form), status=422 if form.errors else 200)
+
+
+@require_POST
+def cover_end(request: HttpRequest) -> HttpResponse:
+    """End what the user lends."""
+    end_delegation(delegation_id=request.POST.get("delegation", ""), actor=signed_in(request))
+    messages.success(request, _("Your customers are no longer lent."))
+    return redirect("access:cover")
+
+
+@require_GET
+def people_options(request: HttpRequest) -> HttpResponse:
+    """The colleagues that match what is typed, the first parameter of the query, as options."""
+    typed = request.GET.get(next(iter(request.GET), ""), "")
+    options = [label_of(person) for person in colleagues_matching(typed, reader=signed_in(request))]
+    return render(request, "access/partials/_people_options.html", {"options": options})
+
+
+def _refuse(form: forms.Form, error: ValidationError) -> None:
+    if not hasattr(error, "error_dict"):
+        form.add_error(None, error)
+        return
+    for name, errors in error.error_dict.items():
+        for one in errors:
+            form.add_error(name if name in form.fields else None, one)
+
+
+def _context(user: User, form: forms.Form) -> dict[str, Any]:
+    today = timezone.localdate()
+    own = scope_of(user).role_reach("customers", Action.VIEW)
+    return {
+        "form": form,
+        "may_lend": own.own or own.everything,
+        "lent": _lines(Delegation.objects.filter(lender=user).select_related("lender", "borrower"), today),
+        "borrowed": _lines(Delegation.objects.filter(borrower=user).select_related("lender", "borrower"), today),
+    }
+
+
+def _lines(delegations: QuerySet[Delegation], today: datetime.date) -> list[dict[str, Any]]:
+    """The last of `delegations` with how they stand today."""
+    return [{"row": row, "state": _state(row, today), "open": _state(row, today)[0] in ("run", "idle")} for row in delegations[:_SHOWN]]
+
+
+def _state(delegation: Delegation, today: datetime.date) -> tuple[str, str]:
+    """The tone of the dot, and the word."""
+    if delegation.ended_at is not None:
+        return "bad", _("ended")
+    if delegation.ends_on < today:
+        return "ok", _("over")
+    return ("run", _("counts now")) if delegation.starts_on <= today else ("idle", _("to come"))

@@ -1,0 +1,80 @@
+"""Lend one's own customers to a colleague for a period, and end that."""
+
+from __future__ import annotations
+
+import datetime
+from typing import Final
+
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.db import transaction
+from django.http import Http404
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from access.audit import record_event
+from access.models import Action, AuditEventKind, Delegation, User
+from access.scope import scope_of
+from common.saving import save_valid
+
+LONGEST: Final = datetime.timedelta(days=366)
+
+
+@transaction.atomic
+def lend_scope(
+    *, actor: User, lender: User, borrower: User, starts_on: datetime.date, ends_on: datetime.date, reason: str = ""
+) -> Delegation:
+    """Lend the own customers of `lender` to `borrower` from `starts_on` to `ends_on`, both included; `access.loans` says what that opens.
+
+    Raises PermissionDenied when `actor` is neither the lender nor keeps all access (for a colleague who is ill), ValidationError when the
+    lender has no own customers by any role, the borrower cannot work with them, or the days make no sense.
+    """
+    if actor != lender and not _keeps_access(actor):
+        raise PermissionDenied
+    own = scope_of(lender).role_reach("customers", Action.VIEW)
+    if not (own.own or own.everything):
+        raise ValidationError(_("Only customers that a role gives as one's own can be lent."))
+    if not borrower.is_active:
+        raise ValidationError({"borrower": _("This person is disabled.")})
+    if scope_of(borrower).role_reach("customers", Action.VIEW).is_empty:
+        raise ValidationError({"borrower": _("This person has no role to work with customers.")})
+    if ends_on < timezone.localdate():
+        raise ValidationError({"ends_on": _("The last day is over.")})
+    if ends_on - starts_on > LONGEST:
+        raise ValidationError({"ends_on": _("Lend for a year at most.")})
+    delegation = Delegation(lender=lender, borrower=borrower, starts_on=starts_on, ends_on=ends_on, reason=reason)
+    save_valid(delegation)
+    record_event(AuditEventKind.DELEGATED, actor=actor, target=delegation, details=_days(delegation))
+    return delegation
+
+
+@transaction.atomic
+def end_delegation(*, delegation_id: int | str, actor: User) -> Delegation:
+    """End a delegation at once; one that is ended stays as it is.
+
+    Raises Http404 when there is none that `actor` lent, or that `actor`, keeping all access, may end.
+    """
+    delegations = Delegation.objects.select_for_update(of=("self",)).select_related("lender", "borrower")
+    if not _keeps_access(actor):
+        delegations = delegations.filter(lender=actor)
+    try:
+        delegation = delegations.get(pk=delegation_id)
+    except (Delegation.DoesNotExist, ValueError, OverflowError) as error:
+        raise Http404 from error
+    if delegation.ended_at is None:
+        delegation.ended_at = timezone.now()
+        delegation.save(update_fields=["ended_at", "updated_at"])
+        record_event(AuditEventKind.DELEGATION_ENDED, actor=actor, target=delegation, details=_days(delegation))
+    return delegation
+
+
+def _keeps_access(user: User) -> bool:
+    return scope_of(user).role_reach("access", Action.CHANGE).everything
+
+
+def _days(delegation: Delegation) -> dict[str, str]:
+    return {
+        "lender": delegation.lender.username,
+        "borrower": delegation.borrower.username,
+        "starts_on": delegation.starts_on.isoformat(),
+        "ends_on": delegation.ends_on.isoformat(),
+    }

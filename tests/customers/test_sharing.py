@@ -1,0 +1,175 @@
+"""Single customers shared with a colleague or a group: what that opens, and what it does not."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import Group
+from django.core.exceptions import ValidationError
+from django.http import Http404
+from django.test import Client
+from django.urls import reverse
+
+from access.models import Action, AuditEvent, AuditEventKind, User
+from access.scope import allowed
+from customers.grants import TO_CHANGE, TO_VIEW
+from customers.models import ContactPerson, Customer
+from customers.services.sharing import end_share, share_customer
+from members.models import Member
+from tests.access.clients import browser
+from tests.factories.customers import ContactPersonFactory, CustomerFactory
+from tests.members.factories import make_member
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def customer(manager: User) -> Customer:
+    """The manager's customer, with a person and a number."""
+    customer: Customer = CustomerFactory(manager=manager)
+    ContactPersonFactory(customer=customer)
+    make_member(customer)
+    return customer
+
+
+def fresh(user: User) -> User:
+    """The user as the next request reads it."""
+    return User.objects.get(pk=user.pk)
+
+
+def seen(user: User, action: str = Action.VIEW) -> set[int]:
+    """The ids of the customers that `user` reaches in the next request."""
+    return set(Customer.objects.visible_to(fresh(user), action).values_list("pk", flat=True))
+
+
+def share(customer: Customer, actor: User, holder: User | Group, permission: str = TO_VIEW) -> None:
+    """Share, as the next request of `actor`."""
+    share_customer(customer_id=customer.pk, actor=fresh(actor), holder=holder, permission=permission)
+
+
+def test_a_grant_to_view_opens_viewing_alone(customer: Customer, manager: User, foreign_manager: User) -> None:
+    share(customer, manager, foreign_manager)
+    assert seen(foreign_manager) == {customer.pk}
+    for action in set(Action.values) - {Action.VIEW}:
+        assert seen(foreign_manager, action) == set()
+    assert ContactPerson.objects.visible_to(fresh(foreign_manager)).count() == 1
+    assert Member.objects.visible_to(fresh(foreign_manager)).count() == 1
+
+
+def test_a_grant_to_change_opens_work_but_no_way_out(customer: Customer, manager: User, foreign_manager: User) -> None:
+    share(customer, manager, foreign_manager, TO_CHANGE)
+    assert seen(foreign_manager) == seen(foreign_manager, Action.CHANGE) == seen(foreign_manager, Action.ADD) == {customer.pk}
+    for action in (Action.DELETE, Action.APPROVE, Action.EXPORT, Action.REVEAL):
+        assert seen(foreign_manager, action) == set()
+    with pytest.raises(Http404):
+        share(customer, foreign_manager, manager)
+
+
+def test_a_later_grant_replaces_the_former(customer: Customer, manager: User, foreign_manager: User) -> None:
+    share(customer, manager, foreign_manager, TO_CHANGE)
+    share(customer, manager, foreign_manager, TO_VIEW)
+    assert seen(foreign_manager) == {customer.pk}
+    assert seen(foreign_manager, Action.CHANGE) == set()
+
+
+def test_without_a_role_the_record_itself_is_read(customer: Customer, manager: User, outsider: User) -> None:
+    share(customer, manager, outsider, TO_CHANGE)
+    assert seen(outsider) == {customer.pk}
+    assert seen(outsider, Action.CHANGE) == set()
+    assert ContactPerson.objects.visible_to(fresh(outsider)).count() == 1
+    assert Member.objects.visible_to(fresh(outsider)).count() == 0
+    assert browser(outsider).get(reverse("customers:customer_detail", args=[customer.pk])).status_code == 200
+    assert browser(outsider).get(reverse("customers:customer_edit", args=[customer.pk])).status_code == 404
+
+
+def test_a_group_shares_with_its_members(customer: Customer, manager: User, foreign_manager: User) -> None:
+    group = Group.objects.create(name="标书组")
+    share(customer, manager, group, TO_CHANGE)
+    assert seen(foreign_manager) == set()
+    foreign_manager.groups.add(group)
+    assert seen(foreign_manager, Action.CHANGE) == {customer.pk}
+    foreign_manager.groups.remove(group)
+    assert seen(foreign_manager) == set()
+
+
+def test_an_ended_grant_closes_at_once(customer: Customer, manager: User, foreign_manager: User) -> None:
+    share(customer, manager, foreign_manager)
+    client, address = browser(foreign_manager), reverse("customers:customer_detail", args=[customer.pk])
+    assert client.get(address).status_code == 200
+    assert end_share(customer_id=customer.pk, actor=fresh(manager), holder=foreign_manager)
+    assert client.get(address).status_code == 404
+    assert not end_share(customer_id=customer.pk, actor=fresh(manager), holder=foreign_manager)
+
+
+def test_a_disabled_user_has_no_grants(customer: Customer, manager: User, outsider: User) -> None:
+    share(customer, manager, outsider)
+    User.objects.filter(pk=outsider.pk).update(is_active=False)
+    assert seen(outsider) == set()
+    assert not allowed(fresh(outsider), "customers")
+    with pytest.raises(ValidationError):
+        share(customer, manager, fresh(outsider))
+
+
+def test_sharing_is_an_event(customer: Customer, manager: User, foreign_manager: User) -> None:
+    share(customer, manager, foreign_manager)
+    share(customer, manager, foreign_manager)
+    end_share(customer_id=customer.pk, actor=manager, holder=foreign_manager)
+    events = AuditEvent.objects.filter(object_type="customers.customer", object_key=str(customer.pk)).order_by("id")
+    assert [(event.kind, event.actor) for event in events] == [(AuditEventKind.GRANTED, manager), (AuditEventKind.REVOKED, manager)]
+    assert events[0].details == {"user": foreign_manager.username, "permission": TO_VIEW}
+
+
+def test_the_grants_of_a_user_are_one_query(customer: Customer, manager: User, outsider: User, django_assert_num_queries: Any) -> None:
+    share(customer, manager, outsider)
+    user = fresh(outsider)
+    with django_assert_num_queries(3):  # the roles, the grants, the customers
+        assert list(Customer.objects.visible_to(user)) == [customer]
+
+
+# --- the tab
+
+
+@pytest.fixture
+def tab(customer: Customer) -> str:
+    """The address of the tab."""
+    return reverse("customers:customer_sharing", args=[customer.pk])
+
+
+def test_the_tab_shares_and_ends(tab: str, manager: User, foreign_manager: User) -> None:
+    client = browser(manager)
+    body = {"person": f"{foreign_manager.username} · {foreign_manager.name}", "permission": TO_VIEW}
+    page = client.post(tab, body, follow=True).content.decode()
+    assert foreign_manager.name in page
+    assert seen(foreign_manager)
+    client.post(f"{tab}end/", {"holder": f"user-{foreign_manager.pk}"})
+    assert not seen(foreign_manager)
+
+
+@pytest.mark.parametrize("body", [{}, {"person": "nobody", "permission": TO_VIEW}, {"person": "zhouyan", "permission": "delete_customer"}])
+def test_wrong_forms_are_told(tab: str, manager: User, foreign_manager: User, body: dict[str, str]) -> None:
+    assert browser(manager).post(tab, body).status_code == 422
+    assert not seen(foreign_manager)
+
+
+@pytest.mark.parametrize("holder", ["", "user-", "user-99999999", "group-1", "role-1", f"user-{'9' * 30}"])
+def test_ending_what_is_not_shared_changes_nothing(tab: str, manager: User, holder: str) -> None:
+    assert browser(manager).post(f"{tab}end/", {"holder": holder}).status_code == 302
+
+
+def test_who_only_has_a_grant_sees_the_tab_without_its_form(tab: str, customer: Customer, manager: User, foreign_manager: User) -> None:
+    share(customer, manager, foreign_manager, TO_CHANGE)
+    client = browser(foreign_manager)
+    assert 'name="permission"' not in client.get(tab).content.decode()
+    assert client.post(tab, {"person": "lijing", "permission": TO_VIEW}).status_code == 404
+    assert client.post(f"{tab}end/", {"holder": f"user-{foreign_manager.pk}"}).status_code == 404
+    assert seen(foreign_manager)
+
+
+def test_colleagues_are_proposed_to_those_with_a_role(client: Client, manager: User, foreign_manager: User, outsider: User) -> None:
+    address = reverse("access:people_options")
+    assert "zhouyan · 周燕" in browser(manager).get(address, {"person": "周"}).content.decode()
+    assert "zhouyan" in browser(manager).get(address, {"person": "zhou"}).content.decode()
+    assert browser(manager).get(address, {"person": ""}).content.decode().strip() == ""
+    assert browser(manager).get(address).content.decode().strip() == ""
+    assert "zhouyan" not in browser(outsider).get(address, {"person": "周"}).content.decode()
