@@ -5,26 +5,35 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
+from allauth.account.models import EmailAddress
+from allauth.mfa.models import Authenticator
+from allauth.socialaccount.models import SocialApp, SocialToken
+from allauth.usersessions.models import UserSession
 from django import forms
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
-from django.contrib.auth.forms import AdminUserCreationForm, UserChangeForm
 from django.contrib.auth.models import Group
 from django.core.exceptions import ValidationError
-from django.db.models import Model
-from django.http import HttpRequest
+from django.db.models import Model, QuerySet
+from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
+from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 
+from access.admin_forms import RoleForm
 from access.administration import PolicyAdmin, PolicyInline
-from access.models import OrgUnit, Role, RoleAssignment, RolePermission, User
+from access.audit import record_event
+from access.models import AuditEventKind, OrgUnit, Role, RoleAssignment, User
 from access.services.org_units import save_org_unit
+from access.services.roles import save_role_permissions
+from access.services.sessions import end_sessions, remove_factors, unlock_sign_in
 from access.services.standard_roles import MODULES
 
-admin.site.site_header = gettext_lazy("Administration")
-admin.site.site_title = gettext_lazy("Administration")
 admin.site.index_title = gettext_lazy("What can be administered")
-admin.site.unregister(Group)
+# Secrets of factors, keys of sessions and the provider's configuration are nobody's to read or change here; what an administrator may do to
+# them are actions on a person.
+for model in (Group, Authenticator, UserSession, SocialApp, SocialToken, EmailAddress):
+    admin.site.unregister(model)
 
 
 class RoleAssignmentInline(PolicyInline):
@@ -34,7 +43,7 @@ class RoleAssignmentInline(PolicyInline):
     raw_id_fields = ("org_unit",)
 
 
-class PersonCreationForm(AdminUserCreationForm):  # type: ignore[type-arg]  # not subscriptable at run time
+class PersonCreationForm(UserCreationForm):  # type: ignore[misc]  # the package has no types
     """A new person with a password."""
 
     class Meta:
@@ -42,7 +51,7 @@ class PersonCreationForm(AdminUserCreationForm):  # type: ignore[type-arg]  # no
         fields = ("username", "name")
 
 
-class PersonForm(UserChangeForm):  # type: ignore[type-arg]  # not subscriptable at run time
+class PersonForm(UserChangeForm):  # type: ignore[misc]  # the package has no types
     """A person's details."""
 
     class Meta:
@@ -56,6 +65,7 @@ class UserAdmin(PolicyAdmin, DjangoUserAdmin):  # type: ignore[type-arg]  # not 
 
     form = PersonForm
     add_form = PersonCreationForm
+    change_password_form = AdminPasswordChangeForm
     list_display = ("username", "name", "org_unit", "is_active", "is_staff")
     list_filter = ("is_active", "is_staff")
     list_select_related = ("org_unit",)
@@ -72,6 +82,52 @@ class UserAdmin(PolicyAdmin, DjangoUserAdmin):  # type: ignore[type-arg]  # not 
     add_fieldsets = (
         (None, {"classes": ("wide",), "fields": ("username", "name", "org_unit", "usable_password", "password1", "password2")}),
     )
+
+    actions = ("end_their_sessions", "unlock_sign_in", "remove_second_factors")
+
+    @admin.action(description=gettext_lazy("End all sessions"), permissions=["change"])
+    def end_their_sessions(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
+        """Whoever is chosen has to sign in again, everywhere."""
+        ended = sum(end_sessions(user=user, request=request, reason="administrator") for user in self._within_power(request, queryset))
+        self.message_user(request, ngettext("%(count)d session has ended.", "%(count)d sessions have ended.", ended) % {"count": ended})
+
+    @admin.action(description=gettext_lazy("Unlock sign-in"), permissions=["change"])
+    def unlock_sign_in(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
+        """Forget the wrong passwords and codes of whoever is chosen."""
+        users = self._within_power(request, queryset)
+        for user in users:
+            unlock_sign_in(user=user, request=request)
+        self.message_user(
+            request, ngettext("%(count)d login is open again.", "%(count)d logins are open again.", len(users)) % {"count": len(users)}
+        )
+
+    @admin.action(description=gettext_lazy("Remove second factors (phone and keys are lost)"), permissions=["change"])
+    def remove_second_factors(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
+        """Whoever is chosen signs in with the password alone and sets a factor up anew; all their sessions end."""
+        removed = sum(remove_factors(user=user, request=request) for user in self._within_power(request, queryset))
+        self.message_user(
+            request, ngettext("%(count)d factor was removed.", "%(count)d factors were removed.", removed) % {"count": removed}
+        )
+
+    def _within_power(self, request: HttpRequest, queryset: QuerySet[User]) -> list[User]:
+        return [user for user in queryset if self.has_change_permission(request, user)]
+
+    def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
+        """A disabled person's sessions end at once."""
+        super().save_model(request, obj, form, change)
+        if change and not obj.is_active:
+            end_sessions(user=obj, request=request, reason="disabled")
+
+    def user_change_password(self, request: HttpRequest, id: str, form_url: str = "") -> HttpResponse:  # noqa: A002  # Django's name
+        """A password that an administrator sets ends the person's sessions, and is an event."""
+        before = User.objects.filter(pk=id).values_list("password", flat=True).first()
+        response: HttpResponse = super().user_change_password(request, id, form_url)
+        user = User.objects.filter(pk=id).exclude(password=before or "").first()
+        if user is not None:
+            record_event(AuditEventKind.PASSWORD_CHANGED, request=request, target=user, details={"by": "administrator"})
+            spared = request.session.session_key if user == request.user else None
+            end_sessions(user=user, request=request, reason="password", sparing=spared)
+        return response
 
     def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         """Superusers are changed by superusers alone: whoever sets a password could sign in as that person."""
@@ -123,31 +179,22 @@ class OrgUnitAdmin(PolicyAdmin):
         save_org_unit(obj)
 
 
-class RolePermissionForm(forms.ModelForm):  # type: ignore[type-arg]  # not subscriptable at run time
-    """One permission; the modules are those of the program."""
-
-    module = forms.ChoiceField(label=gettext_lazy("Module"), choices=[(module, module) for module in MODULES])
-
-    class Meta:
-        model = RolePermission
-        fields = ("module", "action")
-
-
-class RolePermissionInline(PolicyInline):
-    """What a role allows."""
-
-    model = RolePermission
-    form = RolePermissionForm
-    ordering = ("module", "action")
-
-
 @admin.register(Role)
 class RoleAdmin(PolicyAdmin):
     """Roles: actions by module, and one data scope."""
 
-    list_display = ("code", "name_zh", "name_en", "scope")
-    list_filter = ("scope",)
-    inlines: ClassVar = [RolePermissionInline]
+    form = RoleForm
+    list_display = ("code", "name_zh", "name_en", "scope", "requires_second_factor")
+    list_filter = ("scope", "requires_second_factor")
+    fieldsets = (
+        (None, {"fields": ("code", "name_zh", "name_en", "scope", "requires_second_factor")}),
+        (gettext_lazy("What the role allows"), {"fields": MODULES}),
+    )
+
+    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
+        """Write the permissions that were ticked or unticked."""
+        super().save_related(request, form, formsets, change)
+        save_role_permissions(form.instance, form.allowed())
 
 
 @admin.register(RoleAssignment)

@@ -12,6 +12,7 @@ import pghistory
 from celery.schedules import crontab
 from csp.constants import NONE, SELF
 
+from crm_site.administration import UNFOLD as UNFOLD
 from crm_site.environment import read_environment, single_sign_on_of
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -26,7 +27,9 @@ FIELD_KEYS = ENVIRONMENT.field_keys
 FIELD_KEY_FILE = VAR_DIR / "field-keys"  # of a demonstration, which is given no keys
 
 INSTALLED_APPS = [
-    "django.contrib.admin",
+    "unfold.apps.BasicAppConfig",
+    "unfold.contrib.filters",
+    "crm_site.administration.AdministrationConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -189,6 +192,11 @@ STATICFILES_DIRS = [
     ("inter", _NPM / "@fontsource-variable" / "inter"),
     ("htmx", _NPM / "htmx.org" / "dist"),
     ("tom-select", _NPM / "tom-select" / "dist"),
+]
+STATICFILES_FINDERS = [
+    "crm_site.static_files.StrictAlpineFinder",
+    "django.contrib.staticfiles.finders.FileSystemFinder",
+    "django.contrib.staticfiles.finders.AppDirectoriesFinder",
 ]
 MEDIA_ROOT = VAR_DIR / "media"
 STORAGES = {
