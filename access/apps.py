@@ -11,9 +11,16 @@ class AccessConfig(AppConfig):
     verbose_name = _("access")
 
     def ready(self) -> None:
-        """Let the building blocks below ask the policy what a user may open."""
+        """Let the building blocks below ask the policy what a user may open, and enter the audit search into the navigation."""
         from access import sign_in_events  # noqa: F401  # connects its receivers
+        from access.audit_lists import may_audit
         from access.scope import allowed
+        from access.second_factor import reencrypt_secrets
+        from common.encryption import ELSEWHERE
         from common.gate import answer_with
+        from common.navigation import NavigationGroup, NavigationItem, register
 
         answer_with(allowed)
+        ELSEWHERE["mfa.authenticator.data"] = reencrypt_secrets
+        group = NavigationGroup.ADMINISTRATION
+        register(NavigationItem(group, _("Audit"), "access:audit_events", "eye-search", module="access", order=90, opens=may_audit))

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from access import cover_views, session_views, views
+from access import audit_views, cover_views, session_views, views
 
 app_name = "access"
 urlpatterns = [
@@ -16,6 +16,10 @@ urlpatterns = [
     path("profile/cover/", cover_views.cover, name="cover"),
     path("profile/cover/end/", cover_views.cover_end, name="cover_end"),
     path("people/options/", cover_views.people_options, name="people_options"),
+    path("audit/", audit_views.audit_events, name="audit_events"),
+    path("audit/changes/", audit_views.audit_changes, name="audit_changes"),
+    path("audit/changes/<str:kind>/", audit_views.audit_changes, name="audit_changes_of"),
+    path("audit/changes/<str:kind>/<int:version>/", audit_views.audit_change, name="audit_change"),
     path("language/", views.set_language, name="set_language"),
     path("theme/", views.set_theme, name="set_theme"),
 ]

@@ -37,6 +37,7 @@ class NavigationItem:
         module, action: the permission that opens it; an empty module opens it to everyone signed in.
         order: place within the group, ascending.
         count: the number shown behind the label for a user (None: no number); must be cheap, it runs on every page.
+        opens: asked as well, for a page that takes more than the permission on some rows.
     """
 
     group: NavigationGroup
@@ -47,6 +48,7 @@ class NavigationItem:
     order: int = 100
     action: str = "view"
     count: Callable[[Any], int | None] | None = None
+    opens: Callable[[Any], bool] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +80,7 @@ def register(item: NavigationItem) -> None:
 
 def navigation_for(user: Any, path: str = "") -> list[NavigationSection]:
     """The sections that `user` may open. `path` is the current page's: the entry with the longest matching address is current."""
-    addressed = [(item, url) for item in _sorted_items() if may_open(user, item.module, item.action) and (url := _address(item))]
+    addressed = [(item, url) for item in _sorted_items() if _is_open(item, user) and (url := _address(item))]
     current = max((url for _item, url in addressed if _lies_under(path, url)), key=len, default=None)
     sections = []
     for group in NavigationGroup:
@@ -94,6 +96,10 @@ def navigation_for(user: Any, path: str = "") -> list[NavigationSection]:
 
 def _sorted_items() -> list[NavigationItem]:
     return sorted(_items.values(), key=lambda item: (item.order, item.url_name))
+
+
+def _is_open(item: NavigationItem, user: Any) -> bool:
+    return may_open(user, item.module, item.action) and (item.opens is None or item.opens(user))
 
 
 def _address(item: NavigationItem) -> str | None:

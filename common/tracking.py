@@ -151,7 +151,7 @@ class RecordingTrigger(PgHistoryTrigger):
     anew, because a plan kept from a statement of one row would compare each row with each of a hundred thousand.
     """
 
-    def get_declare(self, model: models.Model) -> list[tuple[str, str]]:
+    def get_declare(self, model: models.Model) -> list[tuple[str, str]]:  # noqa: ARG002  (the signature is pgtrigger's)
         """What the transaction was told of who makes the change."""
         return [
             ("audit_context", "uuid := NULLIF(current_setting('pghistory.context_id', true), '')::uuid"),

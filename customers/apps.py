@@ -16,7 +16,9 @@ class CustomersConfig(AppConfig):
         """Let the access policy read what is shared, enter the navigation, name the customer page's slot and take its first places."""
         from access.grants import read_with
         from customers.grants import granted_customers
+        from customers.histories import register_histories
         from customers.registrations import register_all
 
         read_with(granted_customers)
         register_all()
+        register_histories()

@@ -2,6 +2,8 @@
 
 from django.urls import path
 
+from access.history import history_view, restore_view
+from customers.histories import CONTACT_PERSON, CUSTOMER
 from customers.views import customer, editing, lists, people, reach, sharing
 
 app_name = "customers"
@@ -15,6 +17,7 @@ urlpatterns = [
     path("customers/<int:pk>/history/", customer.customer_history, name="customer_history"),
     path("customers/<int:pk>/sharing/", sharing.customer_sharing, name="customer_sharing"),
     path("customers/<int:pk>/sharing/end/", sharing.customer_sharing_end, name="customer_sharing_end"),
+    path("customers/<int:pk>/restore/", restore_view(CUSTOMER), name="customer_restore"),
     path("customers/<int:pk>/people/", people.customer_people, name="customer_people"),
     path("customers/<int:pk>/people/new/", people.contact_person_create, name="contact_person_create"),
     path("customers/<int:pk>/edit/", editing.customer_edit, name="customer_edit"),
@@ -22,6 +25,8 @@ urlpatterns = [
     path("customers/<int:pk>/lifecycle/", editing.customer_lifecycle, name="customer_lifecycle"),
     path("contact-people/", lists.ContactPersonListPage.as_view(), name="contact_person_list"),
     path("contact-people/<int:pk>/", people.contact_person, name="contact_person"),
+    path("contact-people/<int:pk>/history/", history_view(CONTACT_PERSON), name="contact_person_history"),
+    path("contact-people/<int:pk>/restore/", restore_view(CONTACT_PERSON), name="contact_person_restore"),
     path("contact-people/<int:pk>/edit/", people.contact_person_edit, name="contact_person_edit"),
     path("contact-people/<int:pk>/delete/", people.contact_person_delete, name="contact_person_delete"),
     path("people/<int:pk>/reach/", reach.reach_of_user, name="reach_of_user"),

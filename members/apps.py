@@ -16,6 +16,7 @@ class MembersConfig(AppConfig):
     def ready(self) -> None:
         """Make provisioning known to the jobs app, and the pages to the others."""
         from members.batch_panels import register_batch_pages
+        from members.histories import register_histories
         from members.job_kind import register_kind
         from members.owner_functions import register_owner_functions
         from members.panels import register_pages
@@ -24,6 +25,7 @@ class MembersConfig(AppConfig):
         register_owner_functions()
         register_kind()
         register_pages()
+        register_histories()
         register_batch_pages()
 
 

@@ -2,6 +2,7 @@
 
 from django.urls import include, path
 
+from access.history import history_view, restore_view
 from members.views import members
 
 app_name = "members"
@@ -11,6 +12,8 @@ members_urls = [
     path("segments/", members.SegmentListPage.as_view(), name="segment_list"),
     path("blacklist/", members.BlacklistPage.as_view(), name="blacklist"),
     path("<int:pk>/edit/", members.member_update, name="member_update"),
+    path("<int:pk>/history/", history_view("members.member"), name="member_history"),
+    path("<int:pk>/restore/", restore_view("members.member"), name="member_restore"),
     path("numbers/<str:msisdn>/", members.number_detail, name="number_detail"),
 ]
 

@@ -15,7 +15,9 @@ class ProductsConfig(AppConfig):
         from common.navigation import NavigationGroup, NavigationItem, register
         from common.panels import register_card, register_panel
         from products.cards import expiring_offers, waiting_offers
+        from products.histories import register_histories
 
+        register_histories()
         register(NavigationItem(NavigationGroup.BUSINESS, _("Offers"), "products:offer_list", "file-percent", module="products", order=10))
         register(NavigationItem(NavigationGroup.BUSINESS, _("Products"), "products:product_list", "package", module="products", order=20))
         register(

@@ -2,6 +2,7 @@
 
 from django.urls import include, path
 
+from access.history import history_view, restore_view
 from products.views import catalogue, customer_panel, offers
 
 app_name = "products"
@@ -28,6 +29,14 @@ product_urls = [
     path("offers/<int:pk>/approve/", offers.offer_approve, name="offer_approve"),
     path("offers/<int:pk>/return/", offers.offer_return, name="offer_return"),
     path("offers/<int:pk>/withdraw/", offers.offer_withdraw, name="offer_withdraw"),
+    path("<int:pk>/history/", history_view("products.product"), name="product_history"),
+    path("<int:pk>/restore/", restore_view("products.product"), name="product_restore"),
+    path("tariffs/<int:pk>/history/", history_view("products.tariff"), name="tariff_history"),
+    path("tariffs/<int:pk>/restore/", restore_view("products.tariff"), name="tariff_restore"),
+    path("discounts/<int:pk>/history/", history_view("products.discount"), name="discount_history"),
+    path("discounts/<int:pk>/restore/", restore_view("products.discount"), name="discount_restore"),
+    path("offers/<int:pk>/history/", history_view("products.offer"), name="offer_history"),
+    path("offers/<int:pk>/restore/", restore_view("products.offer"), name="offer_restore"),
     path("subscriptions/<int:pk>/end/", customer_panel.group_subscription_end, name="group_subscription_end"),
 ]
 

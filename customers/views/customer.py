@@ -5,12 +5,15 @@ from __future__ import annotations
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
+from access.history import history_context
 from access.models import Action
 from access.requests import signed_in
 from common.panels import actions_for, facts_for, render_panel
 from customers.hierarchy import family_of
+from customers.histories import CUSTOMER
 from customers.history import history_of
 from customers.masks import with_masked_phones
 from customers.models import ContactPerson, Customer
@@ -73,7 +76,10 @@ def customer_hierarchy(request: HttpRequest, pk: int) -> HttpResponse:
 
 @require_GET
 def customer_history(request: HttpRequest, pk: int) -> HttpResponse:
-    """Who owned the customer when, and its way through the lifecycle."""
+    """Who owned the customer when, its way through the lifecycle, and every change of what is known about it."""
     customer = read_customer(request, pk)
-    context = {"customer": customer, "changes": history_of(customer, limit=200)}
+    versions = history_context(request, CUSTOMER, customer)
+    if request.htmx and request.htmx.target == "history" and not request.htmx.history_restore_request:  # type: ignore[attr-defined]
+        return render(request, "access/history/_versions.html", versions)
+    context = {"customer": customer, "changes": history_of(customer, limit=200), **versions}
     return render_panel(request, slot=SLOT, key="history", subject=customer, template="customers/partials/_history.html", context=context)

@@ -149,7 +149,10 @@ OF_ONESELF: Final = {"access:session_end", "mfa_edit_webauthn", "mfa_remove_weba
 """Their ids name one's own sessions and keys; `test_sessions.py` tries other people's."""
 OF_PEOPLE: Final = {"customers:reach_of_user"}
 """Their ids name people; `test_reach_page.py` tries who may look."""
+OF_THE_AUDIT: Final = {"access:audit_changes_of", "access:audit_change"}
+"""Their parts name a kind of object and a change; `tests/audit/test_audit_search.py` tries who may look."""
 OF_A_ROLE: Final = {
+    *("access:audit_events", "access:audit_changes"),
     *("customers:customer_list", "customers:customer_create", "customers:contact_person_list"),
     *("products:product_list", "products:product_create", "products:discount_list", "products:discount_create"),
     *("products:offer_list", "products:offer_create", "products:offer_price"),
@@ -337,13 +340,13 @@ def assert_refused(world: World, client: Client, allowed: set[tuple[str, str]]) 
 
 
 def test_every_address_stands_in_a_table() -> None:
-    plain = PUBLIC | OPEN_TO_ANYONE_SIGNED_IN | OF_A_ROLE | OF_ONESELF | SINGLE_SIGN_ON | OF_PEOPLE
+    plain = PUBLIC | OPEN_TO_ANYONE_SIGNED_IN | OF_A_ROLE | OF_ONESELF | SINGLE_SIGN_ON | OF_PEOPLE | OF_THE_AUDIT
     known = plain | set(objects())
     found = {address.name for address in addresses() if not address.route.startswith("admin/")}
     assert found - known == set(), "say in a table who may come here"
     assert known - found == set(), "these are gone"
     with_ids = {address.name for address in addresses() if address.parameters and not address.route.startswith("admin/")}
-    assert with_ids == set(objects()) | OF_ONESELF | SINGLE_SIGN_ON | OF_PEOPLE
+    assert with_ids == set(objects()) | OF_ONESELF | SINGLE_SIGN_ON | OF_PEOPLE | OF_THE_AUDIT
 
 
 def test_nobody_gets_in_without_a_sign_in(world: World) -> None:
