@@ -13,7 +13,7 @@ import hmac
 import os
 import secrets
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import Final
@@ -101,6 +101,10 @@ class Keyring:
         plain = comparable(text)
         message = f"{context}\0{plain}".encode()
         return [hmac.digest(key.hash_key, message, "sha256").hex() for key in self._keys] if plain else []
+
+
+ELSEWHERE: Final[dict[str, Callable[[], int]]] = {}
+"""Encrypted values that stand in no encrypted field, by their place: each writes its own with the newest key and tells how many it wrote."""
 
 
 def comparable(text: str) -> str:

@@ -10,12 +10,13 @@ from django.core.management.base import BaseCommand
 
 from common.bulk import remaining, rotate_batch
 from common.encrypted_fields import encrypted_fields
+from common.encryption import ELSEWHERE
 
 
 class Command(BaseCommand):
     """`manage.py rotate_field_keys`: after a new key was put in front of `FIELD_KEYS` and every process was restarted."""
 
-    help = "Encrypt every ID number and bank account with the first key of FIELD_KEYS; may be interrupted and run again."
+    help = "Encrypt every ID number, bank account and secret of a second factor with the first key of FIELD_KEYS; may be interrupted and run again."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """How much at once."""
@@ -34,6 +35,8 @@ class Command(BaseCommand):
                 after = last
             left += remaining(model, field)
             self.stdout.write(f"{field.context}: {written} values rotated")
+        for place, write in ELSEWHERE.items():
+            self.stdout.write(f"{place}: {write()} values rotated")
         if left:
             self.stdout.write(f"{left} values were written with an older key meanwhile: restart every process, then run this again.")
         else:
