@@ -29,6 +29,10 @@ MESSAGES: Final[dict[str, _StrPromise]] = {
         "Open it in a spreadsheet program, save it, and upload it again."
     ),
     "file_too_large": _("The file has %(size)s, more than the %(limit)s allowed. Split it into several."),
+    "upload_quota": _("You may upload %(limit)s a day, and with this file it would be more. Try again tomorrow, or ask an administrator."),
+    "too_many_open_jobs": _("You have %(limit)s open batches, and more are not allowed. Run or discard some of them first."),
+    "infected_file": _("The virus scanner refused the file. Nothing of it was kept; ask your IT department to look at it."),
+    "scanner_unavailable": _("The virus scanner does not answer, and no file is taken without it. Try again in a few minutes."),
     "file_type": _("Files of this kind are not taken. Upload an .xlsx or .csv file."),
     "nothing_eligible": _("No row can be run."),
     "atomic_has_errors": _("%(failed)s rows have errors, and the batch is all or none. Mend the file, or choose to run the good rows."),
@@ -47,7 +51,7 @@ MESSAGES: Final[dict[str, _StrPromise]] = {
     "worked_too_often": _("The work failed three times and was stopped. Reference: %(reference)s"),
     "rows_dropped": _("The rows of this job are no longer kept."),
 }  # fmt: skip
-_IN_BYTES: Final = frozenset({"file_too_large", "zip_too_large"})
+_IN_BYTES: Final = frozenset({"file_too_large", "zip_too_large", "upload_quota"})
 
 
 class JobRefused(Exception):

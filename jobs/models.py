@@ -33,6 +33,23 @@ class SourceFile(models.Model):
         return str(self.sha256[:12])
 
 
+@untracked("It counts for a day and is gone after it.")
+class Upload(models.Model):
+    """How much a person uploaded when, for the daily quota."""
+
+    user = models.ForeignKey(User, models.CASCADE, related_name="+", verbose_name=_("by"))
+    size = models.BigIntegerField(_("size (bytes)"))
+    created_at = models.DateTimeField(_("created"), auto_now_add=True)
+
+    class Meta:
+        verbose_name = _("upload")
+        verbose_name_plural = _("uploads")
+        indexes: ClassVar = [models.Index(fields=["user", "created_at"], name="upload_user")]
+
+    def __str__(self) -> str:
+        return f"{self.user_id}: {self.size}"
+
+
 class JobStatus(models.TextChoices):
     """States of a job: uploaded → validated → approved → running ⇄ paused → done, done with errors, failed or cancelled → undone."""
 

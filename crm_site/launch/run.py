@@ -35,7 +35,7 @@ class CannotStart(Exception):
 
 
 def main() -> int:
-    """Run until Ctrl-C, SIGTERM or the end of one process. Returns the exit status: 0 after an orderly end."""
+    """Run until Ctrl-C, SIGTERM or a process that dies again and again. Returns the exit status: 0 after an orderly end."""
     try:
         folder = default_folder() / "run"
         host, port = os.environ.get("LISTEN_ADDRESS") or "127.0.0.1", _number("PORT", 8000, 65535)
@@ -106,8 +106,9 @@ def _run_all(folder: Path, address: str, demo: list[tuple[str, str, str]], addre
     honcho.manager.KILL_WAIT = STOP_SECONDS
     manager = LeaderManager()
     for name, command in commands(folder).items():
+        supervised = [sys.executable, "-m", "crm_site.launch.supervise", name, str(folder / f"{name}.pid"), *command]
         # `exec` replaces the shell, so that a signal reaches the program itself.
-        manager.add_process(name, f"exec {shlex.join(command)}", env=environment_of(name, addresses), cwd=str(BASE_DIR))
+        manager.add_process(name, f"exec {shlex.join(supervised)}", env=environment_of(name, addresses), cwd=str(BASE_DIR))
     threading.Thread(target=_announce, args=(address, demo), daemon=True).start()
     manager.loop()
     # Asked to end, and all ended: for whoever pressed Ctrl-C that is success.

@@ -10,8 +10,11 @@ from typing import IO, BinaryIO, Final
 from django.conf import settings
 from django.core.files import File
 
+from access.models import User
 from jobs.errors import JobRefused
 from jobs.models import SourceFile
+from jobs.services.antivirus import scan
+from jobs.services.quotas import bytes_left, record_upload
 
 _BLOCK: Final = 1 << 20
 FORMATS: Final = {".xlsx": "xlsx", ".xlsm": "xlsx", ".csv": "csv", ".txt": "csv", ".tsv": "csv"}
@@ -30,11 +33,13 @@ def format_of(name: str) -> str:
     return FORMATS[ending]
 
 
-def keep_source(stream: BinaryIO, form: str) -> SourceFile:
-    """Copy `stream` to the store, block by block, and return its record; the same content is kept once.
+def keep_source(stream: BinaryIO, form: str, *, uploader: User | None = None) -> SourceFile:
+    """Copy `stream` to the store, block by block, and return its record; the same content is kept once. It counts for `uploader`, if any.
 
-    Raises JobRefused: empty_file, file_too_large (more than `UPLOAD_MAX_BYTES`), not_a_spreadsheet when the first bytes are not of `form`.
+    Raises JobRefused: empty_file, file_too_large (more than `UPLOAD_MAX_BYTES`), not_a_spreadsheet when the first bytes are not of `form`,
+    upload_quota when `uploader` has uploaded too much within a day, infected_file, scanner_unavailable.
     """
+    left = bytes_left(uploader) if uploader else settings.UPLOAD_MAX_BYTES
     digest = hashlib.sha256()
     size = 0
     settings.MEDIA_ROOT.mkdir(parents=True, exist_ok=True)
@@ -45,11 +50,16 @@ def keep_source(stream: BinaryIO, form: str) -> SourceFile:
             size += len(block)
             if size > settings.UPLOAD_MAX_BYTES:
                 raise JobRefused("file_too_large", size=size, limit=settings.UPLOAD_MAX_BYTES)
+            if size > left:
+                raise JobRefused("upload_quota", limit=settings.UPLOAD_BYTES_PER_DAY)
             digest.update(block)
             kept.write(block)
         if not size:
             raise JobRefused("empty_file")
         kept.flush()
+        if uploader:
+            record_upload(uploader, size)
+        scan(kept)
         kept.seek(0)
         return _record(kept, digest.hexdigest(), size, form)
 

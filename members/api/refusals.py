@@ -18,6 +18,10 @@ _STATUS: Final = {
     "empty_file": status.HTTP_400_BAD_REQUEST,
     "file_too_large": status.HTTP_413_REQUEST_ENTITY_TOO_LARGE,
     "file_type": status.HTTP_415_UNSUPPORTED_MEDIA_TYPE,
+    "infected_file": status.HTTP_400_BAD_REQUEST,
+    "scanner_unavailable": status.HTTP_503_SERVICE_UNAVAILABLE,
+    "too_many_open_jobs": status.HTTP_429_TOO_MANY_REQUESTS,
+    "upload_quota": status.HTTP_429_TOO_MANY_REQUESTS,
     "not_a_spreadsheet": status.HTTP_415_UNSUPPORTED_MEDIA_TYPE,
     "old_or_encrypted_workbook": status.HTTP_415_UNSUPPORTED_MEDIA_TYPE,
 }

@@ -218,7 +218,7 @@ def _idempotency_key(request: Request) -> str:
 
 def _create(user: User, wanted: dict[str, Any], key: str) -> Job:
     customer = _customer(user, wanted["customer"])
-    source, name = _source(wanted)
+    source, name = _source(wanted, user)
     options = BatchOptions(
         actions=wanted["actions"],
         effective_on=wanted.get("effective") or timezone.localdate(),
@@ -238,10 +238,10 @@ def _customer(user: User, code: str) -> Customer:
     return customer
 
 
-def _source(wanted: dict[str, Any]) -> tuple[SourceFile, str]:
+def _source(wanted: dict[str, Any], user: User) -> tuple[SourceFile, str]:
     file = wanted.get("file")
     if file is None:
         with told("numbers"):
-            return pasted_source(wanted["numbers"]), _("pasted numbers")
+            return pasted_source(wanted["numbers"], uploader=user), _("pasted numbers")
     with told("file"):
-        return keep_source(file, format_of(file.name)), file.name
+        return keep_source(file, format_of(file.name), uploader=user), file.name

@@ -21,6 +21,7 @@ from customers.models import Customer
 from jobs.errors import JobRefused
 from jobs.models import ACTIVE_OR_DONE, Job, JobChunk, JobMode, JobStatus, SourceFile
 from jobs.services.dispatch import hint_on_commit
+from jobs.services.quotas import ensure_may_open
 from jobs.services.work import RUN
 from members.bulk.rows import drop_rows, has_rows
 from members.bulk.undoing import applied_rows
@@ -60,7 +61,8 @@ def create_batch(
 
     A repeated `idempotency_key` of the same actor returns the first job.
 
-    Raises Http404 when the customer is hidden from `actor`, PermissionDenied without the right to change members, PlanInvalid.
+    Raises Http404 when the customer is hidden from `actor`, PermissionDenied without the right to change members, PlanInvalid, JobRefused
+    (too_many_open_jobs).
     """
     require(actor, "members", Action.CHANGE)
     require(actor, "jobs", Action.ADD)
@@ -68,6 +70,7 @@ def create_batch(
     known = _known_job(actor, idempotency_key)
     if known is not None:
         return known
+    ensure_may_open(actor)
     job = Job(
         kind=KIND,
         title=customer.name,

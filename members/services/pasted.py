@@ -6,6 +6,7 @@ import io
 import re
 from typing import Final
 
+from access.models import User
 from jobs.models import SourceFile
 from jobs.services.files import keep_source
 from members.reading.normalise import normalise_number
@@ -14,15 +15,15 @@ _LISTED: Final = re.compile(r"[,;，；、]+")
 _BETWEEN: Final = re.compile(r"[,;，；、\s]+")
 
 
-def pasted_source(text: str) -> SourceFile:
+def pasted_source(text: str, *, uploader: User | None = None) -> SourceFile:
     """Keep pasted text as a CSV source: cells as a spreadsheet copies them, or numbers one a line or many in a line.
 
-    Raises JobRefused: empty_file, file_too_large.
+    It counts for `uploader`, if any. Raises JobRefused as `keep_source` does.
     """
     lines = text.replace("\r\n", "\n").replace("\r", "\n").replace("\0", "").strip("\n").split("\n")
     kept = [number for line in lines for number in _numbers_of(line)]
     content = "\n".join(kept).strip()
-    return keep_source(io.BytesIO(f"{content}\n".encode() if content else b""), "csv")
+    return keep_source(io.BytesIO(f"{content}\n".encode() if content else b""), "csv", uploader=uploader)
 
 
 def _numbers_of(line: str) -> list[str]:

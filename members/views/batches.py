@@ -114,7 +114,7 @@ def _begin(form: SourceForm, user: Any) -> Job | None:
     """The new job, or None with the reason at the field at fault."""
     customer: Customer = form.cleaned_data["customer"]
     try:
-        source, name = _kept(form)
+        source, name = _kept(form, user)
         key = form.cleaned_data["request_key"]
         # Of one page and one source there is one job, however often the button is pressed; another file from the same page is another job.
         idempotency_key = f"{key}:{source.pk}:{customer.pk}" if key else ""
@@ -129,12 +129,12 @@ def _begin(form: SourceForm, user: Any) -> Job | None:
     return None
 
 
-def _kept(form: SourceForm) -> tuple[Any, str]:
+def _kept(form: SourceForm, user: Any) -> tuple[Any, str]:
     """The source that the form brought, and what to call it. Raises JobRefused."""
     file = form.cleaned_data.get("file")
     if file is None:
-        return pasted_source(form.cleaned_data["numbers"]), _("pasted numbers")
-    return keep_source(file, format_of(file.name)), file.name
+        return pasted_source(form.cleaned_data["numbers"], uploader=user), _("pasted numbers")
+    return keep_source(file, format_of(file.name), uploader=user), file.name
 
 
 def _refused_text(limit: UploadLimit) -> str:
@@ -184,7 +184,7 @@ def _batch_source(request: HttpRequest, limit: UploadLimit, pk: int) -> HttpResp
     )
     if request.method == "POST" and form.is_valid():
         try:
-            source, name = _kept(form)
+            source, name = _kept(form, page.user)
             replace_source(job_id=pk, actor=page.user, source=source, source_name=name)
         except JobRefused as refused:
             form.add_error("file" if form.cleaned_data.get("file") is not None else "numbers", refused.message)
