@@ -7,6 +7,7 @@ from typing import Any, Final, NoReturn
 from allauth.core.exceptions import ImmediateHttpResponse
 from allauth.mfa.stages import AuthenticateStage
 from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
+from allauth.socialaccount.helpers import render_authentication_error
 from allauth.socialaccount.internal import jwtkit
 from allauth.socialaccount.models import SocialAccount
 from allauth.socialaccount.providers.oauth2.client import OAuth2Error
@@ -20,6 +21,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from requests import RequestException
 
 from access.models import User
 from access.second_factor import BY_PROVIDER
@@ -127,17 +129,24 @@ def _ensure_configured(provider_id: str) -> None:
         raise Http404
 
 
+def _answered(view: Any, request: HttpRequest, provider_id: str) -> HttpResponse:
+    """What allauth's `view` answers; our page where the provider cannot be reached or is not the one that is configured."""
+    _ensure_configured(provider_id)
+    adapter = VerifyingAdapter(request, provider_id)
+    try:
+        response: HttpResponse = view.adapter_view(adapter)(request)
+    except (OAuth2Error, RequestException) as error:
+        response = render_authentication_error(request, adapter.get_provider(), exception=error)
+    return response
+
+
 @login_not_required
 def start(request: HttpRequest, provider_id: str) -> HttpResponse:
     """Lead to the provider."""
-    _ensure_configured(provider_id)
-    response: HttpResponse = OAuth2LoginView.adapter_view(VerifyingAdapter(request, provider_id))(request)
-    return response
+    return _answered(OAuth2LoginView, request, provider_id)
 
 
 @login_not_required
 def come_back(request: HttpRequest, provider_id: str) -> HttpResponse:
     """Take the provider's answer."""
-    _ensure_configured(provider_id)
-    response: HttpResponse = OAuth2CallbackView.adapter_view(VerifyingAdapter(request, provider_id))(request)
-    return response
+    return _answered(OAuth2CallbackView, request, provider_id)
