@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from access import audit_views, cover_views, session_views, views
+from access import audit_views, cover_views, reveal_views, session_views, views
 
 app_name = "access"
 urlpatterns = [
@@ -21,5 +21,6 @@ urlpatterns = [
     path("audit/changes/<str:kind>/", audit_views.audit_changes, name="audit_changes_of"),
     path("audit/changes/<str:kind>/<int:version>/", audit_views.audit_change, name="audit_change"),
     path("language/", views.set_language, name="set_language"),
+    path("reveal/", reveal_views.reveal, name="reveal"),
     path("theme/", views.set_theme, name="set_theme"),
 ]

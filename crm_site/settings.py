@@ -345,8 +345,8 @@ LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
-    "filters": {"secrets": {"()": "common.log_filters.SecretFilter"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["secrets"]}},
+    "filters": {"secrets": {"()": "common.log_filters.SecretFilter"}, "numbers": {"()": "common.log_masking.MaskingFilter"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["secrets", "numbers"]}},
     "root": {"handlers": ["console"], "level": ENVIRONMENT.log_level},
     "loggers": {
         "axes": {"level": "WARNING"},
@@ -358,4 +358,5 @@ LOGGING = {
         "django.server": {"handlers": ["console"], "propagate": False},
     },
 }
+DEFAULT_EXCEPTION_REPORTER = "common.log_masking.MaskedReporter"
 DEFAULT_EXCEPTION_REPORTER_FILTER = "common.log_filters.ReportFilter"

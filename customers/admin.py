@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from django.contrib import admin
+from django.utils.translation import gettext_lazy
 
 from access.administration import PolicyAdmin, ReadOnlyAdmin
+from access.reveals import masked_text
 from customers.models import Customer, Industry, Region
 
 
@@ -34,3 +36,10 @@ class CustomerAdmin(ReadOnlyAdmin):
     list_filter = ("level", "lifecycle")
     list_select_related = ("manager", "org_unit")
     search_fields = ("code", "name")
+    exclude = ("bank_account",)
+    readonly_fields = ("masked_account",)
+
+    @admin.display(description=gettext_lazy("Bank account"))
+    def masked_account(self, customer: Customer) -> str:
+        """Masked: it is shown in full on the customer's page alone."""
+        return masked_text(customer, "bank_account") or "—"

@@ -18,7 +18,9 @@ class CustomersConfig(AppConfig):
         from customers.grants import granted_customers
         from customers.histories import register_histories
         from customers.registrations import register_all
+        from customers.sensitive import register_masked
 
         read_with(granted_customers)
         register_all()
         register_histories()
+        register_masked()

@@ -11,12 +11,16 @@ from django.utils.translation import gettext_lazy as _
 
 from access.choices import staff_in_reach, units_in_reach
 from access.models import Action, OrgUnit, User
+from access.reveals import masked_text
+from common.masking import STARS
 from common.versions import version_of
 from customers.fields import CustomerField, label_of
 from customers.models import ContactPerson, Customer, Lifecycle
+from customers.papers import clean_bank_account, clean_id_number
 from customers.services.lifecycle import MOVES
 
 _NAMES = ("name", "short_name", "code", "credit_code")
+_BANK = ("bank_name", "bank_account")
 _RATING = ("level", "industry", "scale", "region", "value_score", "parent")
 _REST = ("credit_limit", "source", "address", "remark")
 
@@ -46,11 +50,31 @@ class _VersionedForm(_ServiceForm, forms.ModelForm):  # type: ignore[type-arg]  
     """A form of a row that remembers which version of the row it showed; the services save, never the form."""
 
     version = forms.CharField(widget=forms.HiddenInput, required=False)
+    masked_fields: ClassVar[tuple[str, ...]] = ()
+    """Fields that show their value masked, whoever looks: left as it is, the value stays; what is typed replaces it."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self._masked: dict[str, tuple[str, str]] = {}
         if self.instance.pk:
             self.fields["version"].initial = version_of(self.instance)
+            for name in self.masked_fields:
+                if full := getattr(self.instance, name):
+                    self._masked[name] = (masked_text(self.instance, name), full)
+                    self.initial[name] = self._masked[name][0]
+                    self.fields[name].help_text = _("Masked. Leave it to keep it, or type it anew in full.")
+
+    def _kept(self, name: str) -> str | None:
+        """The value that the row has, where the field was left as it was shown; None where something was typed. Raises ValidationError."""
+        typed = str(self.cleaned_data[name]).strip()
+        masked, full = self._masked.get(name, ("", ""))
+        if full and typed == masked:
+            return full
+        if STARS not in typed:
+            return None
+        if full and self.cleaned_data.get("version", self.data.get("version")) != version_of(self.instance):
+            return full  # somebody else has replaced the value that was shown; the service tells so
+        raise ValidationError(_("Type it in full: a part of it is masked."), code="masked")
 
     def details(self) -> dict[str, Any]:
         """The values for the service: the fields of `Meta.fields`."""
@@ -73,7 +97,8 @@ class _VersionedForm(_ServiceForm, forms.ModelForm):  # type: ignore[type-arg]  
         for name, value in typed.items():
             now = getattr(present, name)
             if now != value:
-                self.add_error(name, _("Now: %(value)s") % {"value": _shown(present, name)})
+                value = (masked_text(present, name) or "—") if name in self.masked_fields else _shown(present, name)
+                self.add_error(name, _("Now: %(value)s") % {"value": value})
         sent: Any = self.data
         self.data = {**sent.dict(), "version": version_of(present)}
 
@@ -87,6 +112,8 @@ def _shown(row: Any, name: str) -> str:
 class CustomerForm(_VersionedForm):
     """What is known about a customer. Code and credit code are put into capital letters."""
 
+    masked_fields = ("bank_account",)
+
     code = CapitalsField(label=_("Code"), max_length=20, help_text=_("Capital letters, digits and hyphens; it stays for good."))
     credit_code = CapitalsField(
         label=_("Unified social credit code"), max_length=18, required=False, help_text=_("18 characters, as on the business licence.")
@@ -95,7 +122,7 @@ class CustomerForm(_VersionedForm):
 
     class Meta:
         model = Customer
-        fields: ClassVar = (*_NAMES, *_RATING, *_REST)
+        fields: ClassVar = (*_NAMES, *_RATING, *_BANK, *_REST)
         widgets: ClassVar = {"remark": forms.Textarea(attrs={"rows": 3}), "value_score": forms.NumberInput(attrs={"min": 0, "max": 100})}
         help_texts: ClassVar = {
             "value_score": _("0 to 100."),
@@ -105,6 +132,12 @@ class CustomerForm(_VersionedForm):
         super().__init__(*args, **kwargs)
         self._prepare_parent(user)
         self.fields["code"].disabled = bool(self.instance.pk)
+        self.fields["bank_account"].widget.attrs["autocomplete"] = "off"
+
+    def clean_bank_account(self) -> str:
+        """Digits alone."""
+        kept, typed = self._kept("bank_account"), str(self.cleaned_data["bank_account"])
+        return kept if kept is not None else clean_bank_account(typed) if typed else ""
 
     def _prepare_parent(self, user: User) -> None:
         """A parent that the user cannot see stays as it is and is not shown."""
@@ -160,17 +193,39 @@ class LifecycleForm(_ServiceForm, forms.Form):
 class ContactPersonForm(_VersionedForm):
     """A person at a customer."""
 
+    masked_fields = ("phone", "email", "id_number")
+
     class Meta:
         model = ContactPerson
-        fields: ClassVar = ("name", "title", "role", "phone", "email", "birthday", "preferences", "is_key_person", "do_not_contact")
+        fields: ClassVar = (
+            *("name", "title", "role", "phone", "email", "id_type", "id_number", "birthday", "preferences"),
+            *("is_key_person", "do_not_contact"),
+        )
         widgets: ClassVar = {
             "birthday": forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
             "phone": forms.TextInput(attrs={"type": "tel", "autocomplete": "off"}),
+            "id_number": forms.TextInput(attrs={"autocomplete": "off"}),
         }
+
+    def clean_email(self) -> str:
+        """What is typed, or what was there."""
+        kept = self._kept("email")
+        return str(self.cleaned_data["email"]) if kept is None else kept
+
+    def clean_id_number(self) -> str:
+        """Of the form that the kind of certificate has."""
+        kept, typed, kind = self._kept("id_number"), str(self.cleaned_data["id_number"]), str(self.cleaned_data.get("id_type") or "")
+        if kept is not None or not typed:
+            return kept or ""
+        if not kind:
+            raise ValidationError(_("Say of which kind of certificate this is the number."), code="id_type")
+        return clean_id_number(typed, kind)
 
     def clean_phone(self) -> str:
         """A number that exists in its country's plan, as digits with the country code; without one it is a Chinese number."""
         text = str(self.cleaned_data["phone"]).strip()
+        if (kept := self._kept("phone")) is not None:
+            return kept
         if not text:
             return ""
         try:

@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar, Self
+import re
+from typing import TYPE_CHECKING, ClassVar, Final, Self
 
 from django.db.models import Q
 
 from access.policy import PolicyQuerySet
+from common.encrypted_fields import equals
+from common.encryption import comparable
+from customers.phones import begins_with
 
 if TYPE_CHECKING:
     from customers.models import ContactPerson, Customer  # noqa: F401  (names of the type parameters)
+
+
+FEWEST_ACCOUNT_DIGITS: Final = 8
+_ID_NUMBER: Final = re.compile(r"(?=.*\d.*\d.*\d)[A-Z0-9]{5,40}", re.ASCII)
 
 
 class CustomerQuerySet(PolicyQuerySet["Customer"]):
@@ -22,7 +30,7 @@ class CustomerQuerySet(PolicyQuerySet["Customer"]):
     page_orders: ClassVar[frozenset[tuple[str, ...]]] = frozenset({("pinyin", "id")})
 
     def matching(self, text: str) -> Self:
-        """Customers whose name or short name contains `text`, or whose code, pinyin or pinyin initials begin with it."""
+        """Customers whose names contain `text`, whose code, pinyin or pinyin initials begin with it, or whose bank account it is."""
         typed = "".join(text.lower().split())
         return self.filter(
             Q(name__icontains=text)
@@ -30,7 +38,12 @@ class CustomerQuerySet(PolicyQuerySet["Customer"]):
             | Q(code__startswith=text.upper())
             | Q(pinyin__startswith=typed)
             | Q(pinyin_initials__startswith=typed)
+            | self._with_account(text)
         )
+
+    def _with_account(self, text: str) -> Q:
+        digits = comparable(text)
+        return equals(self.model, "bank_account", digits) if digits.isdecimal() and len(digits) >= FEWEST_ACCOUNT_DIGITS else Q()
 
 
 class ContactPersonQuerySet(PolicyQuerySet["ContactPerson"]):
@@ -40,3 +53,13 @@ class ContactPersonQuerySet(PolicyQuerySet["ContactPerson"]):
     manager_lookup: ClassVar[str] = "customer__manager"
     unit_lookup: ClassVar[str] = "customer__org_unit"
     customer_lookup: ClassVar[str] = "customer"
+
+    def matching(self, text: str) -> Self:
+        """People whose name, title or customer's name contains `text`, whose phone begins with it, or whose ID number it is."""
+        condition = Q(name__icontains=text) | Q(title__icontains=text) | Q(customer__name__icontains=text)
+        if phones := begins_with(text):
+            condition = phones
+        number = comparable(text)
+        if _ID_NUMBER.fullmatch(number):
+            condition |= equals(self.model, "id_number", number)
+        return self.filter(condition)

@@ -12,9 +12,9 @@ from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 from access.models import Action
+from access.reveals import masked_column
 from access.scope import allowed
 from common.lists import Column, ListAction, ListDefinition, ListView, dot, linked, tag
-from common.masking import mask_number
 from common.templatetags.frame import tone
 from customers.filters import ContactPersonFilters, CustomerFilters
 from customers.models import ContactPerson, Customer, Lifecycle
@@ -33,7 +33,7 @@ class CustomerList(ListDefinition):
     title = _("Customers")
     filterset_class = CustomerFilters
     search_fields = ("name",)
-    search_label = _("Name, code or pinyin")
+    search_label = _("Name, code, pinyin or bank account")
     default_sort = "name"
     empty_text = _("No customer is in your reach yet.")
     columns = (
@@ -57,7 +57,7 @@ class CustomerList(ListDefinition):
         return super().queryset().select_related("manager", "org_unit", "industry")
 
     def search(self, queryset: QuerySet[Any], text: str) -> QuerySet[Any]:
-        """By name, short name, code or pinyin."""
+        """By name, short name, code, pinyin or a whole bank account."""
         return queryset.matching(text)  # type: ignore[attr-defined, no-any-return]
 
     def row_url(self, row: Customer) -> str:
@@ -78,14 +78,14 @@ def _flags(person: ContactPerson) -> SafeString:
 
 
 class ContactPersonList(ListDefinition):
-    """The people at the customers in reach, or with `customer=` at one of them. Phone numbers are masked."""
+    """The people at the customers in reach, or with `customer=` at one of them. Phone numbers and addresses are masked."""
 
     name = "contact-people"
     model = ContactPerson
     title = _("Contact persons")
     filterset_class = ContactPersonFilters
     search_fields = ("name__icontains", "title__icontains", "customer__name__icontains")
-    search_label = _("Name, title or customer")
+    search_label = _("Name, title, customer, phone or ID number")
     default_sort = "name"
     empty_text = _("No contact person is entered yet.")
 
@@ -94,6 +94,10 @@ class ContactPersonList(ListDefinition):
         rows = super().queryset().select_related("customer")
         customer = self.scope.get("customer")
         return rows.filter(customer=customer) if customer is not None else rows
+
+    def search(self, queryset: QuerySet[Any], text: str) -> QuerySet[Any]:
+        """By name, title, customer, the beginning of a phone number, or a whole ID number."""
+        return queryset.matching(text)  # type: ignore[attr-defined, no-any-return]
 
     def get_columns(self) -> list[Column]:
         """On a customer's own page the customer is left out."""
@@ -107,8 +111,8 @@ class ContactPersonList(ListDefinition):
             ),
             Column(key="title", label=pgettext_lazy("person", "Title"), sort=("title",)),
             Column(key="role", label=_("Role")),
-            Column(key="phone", label=_("Phone"), value=lambda row: mask_number(row.phone)),
-            Column(key="email", label=_("E-mail"), hide_on_phone=True),
+            masked_column("phone", key="phone", label=_("Phone")),
+            masked_column("email", key="email", label=_("E-mail"), hide_on_phone=True),
             Column(key="flags", label=_("Remarks"), value=_flags, hide_on_phone=True),
         ]
         return [column for column in columns if column.key != "customer" or "customer" not in self.scope]

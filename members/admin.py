@@ -15,9 +15,11 @@ from django.utils.translation import gettext_lazy
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
 from access.administration import PolicyAdmin, ReadOnlyAdmin, ReadOnlyInline
+from access.reveals import masked_text
 from members.models import BlacklistedNumber, Member, MemberSubscription, NumberSegment, Severity, VerdictRule
 from members.reading.normalise import normalise_number
 from members.roster import number_begins_with
+from members.sensitive import NUMBER
 from members.verdicts import HARD, LABELS, NOTHING_TO_DO
 
 
@@ -51,14 +53,27 @@ class NumberSegmentAdmin(PolicyAdmin):
 class BlacklistedNumberForm(forms.ModelForm):  # type: ignore[type-arg]  # not subscriptable at run time
     """A number, however it is written."""
 
-    msisdn = forms.CharField(label=gettext_lazy("Number"), max_length=40, widget=UnfoldAdminTextInputWidget)
+    msisdn = forms.CharField(
+        label=gettext_lazy("Number"),
+        max_length=40,
+        help_text=gettext_lazy("Shown masked: leave it to keep it, or type it anew in full."),
+        widget=UnfoldAdminTextInputWidget,
+    )
 
     class Meta:
         model = BlacklistedNumber
         fields = ("msisdn", "reason")
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._kept = self.instance.msisdn
+        if self._kept:
+            self.initial["msisdn"] = masked_text(self.instance, NUMBER)
+
     def clean_msisdn(self) -> str:
         """The number as it is kept."""
+        if self._kept and self.cleaned_data["msisdn"] == self.initial["msisdn"]:
+            return str(self._kept)
         number, _kind, _fault = normalise_number(self.cleaned_data["msisdn"])
         if number is None:
             raise ValidationError(_("This is not a number of the number plan."))
@@ -70,8 +85,13 @@ class BlacklistedNumberAdmin(PolicyAdmin):
     """Numbers that no batch may touch."""
 
     form = BlacklistedNumberForm
-    list_display = ("msisdn", "reason", "created_at")
+    list_display = ("number", "reason", "created_at")
     search_fields = ("msisdn",)
+
+    @admin.display(description=gettext_lazy("Number"), ordering="msisdn")
+    def number(self, row: BlacklistedNumber) -> str:
+        """Masked."""
+        return masked_text(row, NUMBER)
 
 
 class VerdictRuleForm(forms.ModelForm):  # type: ignore[type-arg]  # not subscriptable at run time
@@ -133,12 +153,19 @@ class SubscriptionInline(ReadOnlyInline):
 class MemberAdmin(ReadOnlyAdmin):
     """Number lists, to look at: millions of rows, so neither counted nor searched but by the beginning of a number."""
 
-    list_display = ("msisdn", "customer", "holder_name", "state", "joined_on", "left_on")
+    list_display = ("number", "customer", "holder_name", "state", "joined_on", "left_on")
+    exclude = ("msisdn",)
+    readonly_fields = ("number",)
     list_select_related = ("customer",)
     search_fields = ("msisdn",)
     search_help_text = "138…"
     ordering = ("-id",)
     inlines: ClassVar = [SubscriptionInline]
+
+    @admin.display(description=gettext_lazy("Number"), ordering="msisdn")
+    def number(self, member: Member) -> str:
+        """Masked: it is shown in full on the number's page alone."""
+        return masked_text(member, NUMBER)
 
     def get_search_results(self, request: HttpRequest, queryset: QuerySet[Any], search_term: str) -> tuple[QuerySet[Any], bool]:
         """Numbers that begin with the digits; served by the indexes."""

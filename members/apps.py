@@ -20,6 +20,7 @@ class MembersConfig(AppConfig):
         from members.job_kind import register_kind
         from members.owner_functions import register_owner_functions
         from members.panels import register_pages
+        from members.sensitive import register_masked
 
         post_migrate.connect(_enter_rules, sender=self)
         register_owner_functions()
@@ -27,6 +28,7 @@ class MembersConfig(AppConfig):
         register_pages()
         register_histories()
         register_batch_pages()
+        register_masked()
 
 
 def _enter_rules(**_signal: Any) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any, ClassVar, Final
 
 from django.db.models import F, Q, QuerySet
@@ -15,15 +16,18 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from access.models import Action
+from access.reveals import mark_revealable, shown
 from access.scope import allowed
-from common.lists import Column, ListAction, ListDefinition, dot
+from common.lists import Beside, Column, ListAction, ListDefinition, dot
 from common.lists.state import ListState
+from common.masking import mask_digits, mask_number
 from jobs.models import Job
 from jobs.tables import JobList
 from members.forms_batch import FIELD_LABELS
 from members.models import BatchRow, ProvisioningBatch, RowState, Severity
 from members.reading.dates import parse_date
 from members.reading.normalise import clean_text
+from members.sensitive import cell_name
 from members.services.batches import KIND
 from members.services.explaining import Explainer, Explanation, normalised_from
 from members.services.plan import ActionSpec
@@ -235,14 +239,14 @@ class BatchRowList(ListDefinition):
     def _source_column(self, column: int, *, hide: bool) -> Column:
         heading = self.headings[column] if column < len(self.headings) else ""
         label = heading or next((str(FIELD_LABELS[name]) for name, place in self.mapping.items() if place == column), "")
-        return Column(key=f"c{column}", label=label or "—", value=lambda row: _cell(row, column), hide_on_phone=hide)
+        return Column(key=f"c{column}", label=mask_digits(label) or "—", values=partial(_cells, column), hide_on_phone=hide)
 
     def _findings(self, row: Any) -> SafeString:
         parts = [_finding(explanation) for explanation in row.explanations]
         if not any(each.severity in (Severity.ERROR, Severity.SKIP) for each in row.explanations):
             parts.insert(0, self._outcome(row))
         if written := normalised_from(row, self.mapping):
-            note = format_html('<span class="soft">{}</span>', _("normalised to %(number)s") % {"number": written})
+            note = format_html('<span class="soft">{}</span>', _("normalised to %(number)s") % {"number": mask_number(written)})
             parts.append(note)
         return format_html('<span class="findings">{}</span>', format_html_join("", "{}", ((part,) for part in parts)))
 
@@ -265,13 +269,16 @@ def _with_bits(rows: QuerySet[Any], mask: int) -> QuerySet[Any]:
     return found
 
 
-def _cell(row: Any, column: int) -> SafeString | str:
-    cells = row.cells
-    text = cells[column] if column < len(cells) else ""
+def _cells(column: int, rows: Sequence[Any], user: Any) -> dict[Any, Beside]:
+    """The cells of one column of the source, each masked, and marked where a finding is about it."""
+    mark_revealable(user, rows)
+    return {row.pk: _cell(user, row, column) for row in rows}
+
+
+def _cell(user: Any, row: Any, column: int) -> Beside:
+    found = shown(user, row, cell_name(column))
     style = row.at_fault.get(column)
-    if style is None:
-        return str(text)
-    return format_html('<span class="{}">{}</span>', style, text or "—")
+    return found if style is None else Beside(format_html('<span class="{}">{}</span>', style, found.content), found.beside)
 
 
 def _finding(explanation: Explanation) -> SafeString:

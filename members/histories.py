@@ -19,7 +19,7 @@ def register_histories() -> None:
     register_subject(
         Subject(
             model=Member,
-            page=lambda row: reverse("members:number_detail", args=[row.msisdn]),
+            page=lambda row: reverse("members:number_detail", args=[row.pk]),
             history_url="members:member_history",
             restore_url="members:member_restore",
             restorable=frozenset(FIELDS),

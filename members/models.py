@@ -12,11 +12,13 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from common.db import CodeField, TimestampedModel
+from common.masking import mask_number
 from common.tracking import tracked, untracked
 from customers.models import Customer, Region
 from jobs.models import Job
 from members.cells import CELL_SEPARATOR
 from members.querysets import BatchRowQuerySet, MemberQuerySet, MemberSubscriptionQuerySet
+from members.reading.normalise import national
 from products.models import Offer, Product, Tariff
 
 
@@ -73,7 +75,7 @@ class BlacklistedNumber(TimestampedModel):
         constraints: ClassVar = [models.UniqueConstraint(fields=["msisdn"], name="blacklisted_number_unique")]
 
     def __str__(self) -> str:
-        return str(self.msisdn)
+        return mask_number(national(self.msisdn))
 
 
 class NumberState(models.TextChoices):
@@ -140,7 +142,7 @@ class Member(models.Model):
         ]
 
     def __str__(self) -> str:
-        return str(self.msisdn)
+        return mask_number(national(self.msisdn))
 
     def stage(self, on: datetime.date | None = None) -> str:
         """The state on day `on` (default today): pending, leaving or left by the dates, else the number's own state."""

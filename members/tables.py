@@ -16,6 +16,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
 from access.models import Action
+from access.reveals import masked_column
 from access.scope import scope_of
 from common.lists import Column, ListDefinition, dot, linked, tag
 from common.templatetags.frame import tone
@@ -23,6 +24,7 @@ from members.filters import MemberFilters, SegmentFilters
 from members.models import BlacklistedNumber, Member, MemberSubscription, NumberSegment
 from members.reading.normalise import national
 from members.roster import live_subscriptions, matching_text, stage_label
+from members.sensitive import NUMBER
 
 
 def member_state(member: Any) -> SafeString:
@@ -49,7 +51,7 @@ class MemberList(ListDefinition):
     model = Member
     title = _("Members")
     columns: ClassVar[Sequence[Column]] = (
-        Column(key="msisdn", label=_("Number"), value=lambda row: national(row.msisdn), sort=("msisdn",), link=True),
+        masked_column(NUMBER, key="msisdn", label=_("Number"), sort=("msisdn",), link=True),
         Column(key="holder_name", label=_("Holder")),
         Column(key="department", label=_("Department"), hide_on_phone=True),
         Column(key="short_number", label=_("Short number")),
@@ -81,7 +83,7 @@ class MemberList(ListDefinition):
 
     def row_url(self, row: Any) -> str:
         """The number's page."""
-        return reverse("members:number_detail", args=[row.msisdn])
+        return reverse("members:number_detail", args=[row.pk])
 
 
 class AllMembersList(MemberList):
@@ -169,7 +171,7 @@ class BlacklistList(_KeptList):
     model = BlacklistedNumber
     title = _("Blacklisted numbers")
     columns: ClassVar[Sequence[Column]] = (
-        Column(key="msisdn", label=_("Number"), value=lambda row: national(row.msisdn), sort=("msisdn",), link=True),
+        masked_column(NUMBER, key="msisdn", label=_("Number"), sort=("msisdn",), link=True),
         Column(key="reason", label=_("Reason")),
         Column(key="created_at", label=_("Since"), hide_on_phone=True),
     )

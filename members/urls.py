@@ -11,10 +11,12 @@ members_urls = [
     path("", members.MemberListPage.as_view(), name="member_list"),
     path("segments/", members.SegmentListPage.as_view(), name="segment_list"),
     path("blacklist/", members.BlacklistPage.as_view(), name="blacklist"),
+    path("<int:pk>/", members.number_detail, name="number_detail"),
+    path("<int:pk>/batch/", members.member_batch, name="member_batch"),
     path("<int:pk>/edit/", members.member_update, name="member_update"),
     path("<int:pk>/history/", history_view("members.member"), name="member_history"),
     path("<int:pk>/restore/", restore_view("members.member"), name="member_restore"),
-    path("numbers/<str:msisdn>/", members.number_detail, name="number_detail"),
+    path("numbers/<str:msisdn>/", members.number, name="number"),
 ]
 
 customer_urls = [

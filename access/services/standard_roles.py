@@ -31,10 +31,10 @@ ACCOUNT_MANAGER: Final = StandardRole(
     "客户经理",
     DataScope.OWN,
     {
-        "customers": ("view", "add", "change", "export"),
+        "customers": ("view", "add", "change", "export", "reveal"),
         "products": ("view", "add", "change"),
-        "members": ("view", "add", "change", "export"),
-        "jobs": ("view", "add", "change", "approve", "export"),
+        "members": ("view", "add", "change", "export", "reveal"),
+        "jobs": ("view", "add", "change", "approve", "export", "reveal"),
     },
 )
 DIRECTOR: Final = StandardRole(
@@ -43,10 +43,10 @@ DIRECTOR: Final = StandardRole(
     "主管",
     DataScope.SUBTREE,
     {
-        "customers": ("view", "add", "change", "delete", "approve", "export"),
+        "customers": ("view", "add", "change", "delete", "approve", "export", "reveal"),
         "products": ("view", "add", "change", "approve", "export"),
-        "members": ("view", "add", "change", "approve", "export"),
-        "jobs": ("view", "add", "change", "approve", "export"),
+        "members": ("view", "add", "change", "approve", "export", "reveal"),
+        "jobs": ("view", "add", "change", "approve", "export", "reveal"),
         "access": ("view",),
     },
 )

@@ -4,7 +4,7 @@ A list declares its columns, filters, search and order; the building block filte
 and shows all of it with and without JavaScript. See `docs/contribute.md`.
 """
 
-from common.lists.columns import Column, dot, linked, show, tag
+from common.lists.columns import NOTHING, Beside, Column, dot, linked, show, tag
 from common.lists.definition import ListAction, ListDefinition, ListView
 from common.lists.filters import ChoicesFilter, DatesFilter, ModelChoicesFilter, MomentsFilter, NumbersFilter, TextFilter, YesNoFilter
 from common.lists.keyset import SortKey
@@ -12,6 +12,8 @@ from common.lists.state import ListState
 from common.lists.views import ListPage, render_list, render_swap
 
 __all__ = [
+    "NOTHING",
+    "Beside",
     "ChoicesFilter",
     "Column",
     "DatesFilter",

@@ -23,6 +23,17 @@ CellContent = Callable[[Any], Any]
 NOTHING = mark_safe('<span class="soft">—</span>')
 
 
+_EMPTY = SafeString()
+
+
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """A cell's content, and controls that stand beside it: outside of the link to the row's page."""
+
+    content: SafeString
+    beside: SafeString = _EMPTY
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Column:
     """One column.
@@ -34,7 +45,7 @@ class Column:
             a function may return a SafeString (see `dot` and `tag`).
         template: a template for the cell instead, with `row` and `value` in its context.
         values: a function of all rows of the page and the user, for figures that one query fetches for the whole page; it returns the
-            values by primary key.
+            values by primary key; one may be a `Beside`.
         sort: the field paths this column sorts by (`("pinyin",)`; "-" turns one round); empty: not sortable.
         descending_first: the first click on the heading sorts the largest first.
         numeric: align right.
@@ -59,12 +70,12 @@ class Column:
         classes = [f"col-{self.key}", "num" if self.numeric else "", "d-none d-md-table-cell" if self.hide_on_phone else ""]
         return " ".join(item for item in classes if item)
 
-    def cell(self, row: Model, page_values: Mapping[Any, Any] | None) -> SafeString:
+    def cell(self, row: Model, page_values: Mapping[Any, Any] | None) -> Beside:
         """The content of this column's cell in `row`, as HTML; `page_values` is what `values` returned for the page."""
         value = page_values.get(row.pk) if page_values is not None else self._value_of(row)
         if self.template:
-            return SafeString(get_template(self.template).render({"row": row, "value": value}))
-        return show(value)
+            return Beside(SafeString(get_template(self.template).render({"row": row, "value": value})))
+        return value if isinstance(value, Beside) else Beside(show(value))
 
     def _value_of(self, row: Model) -> Any:
         if callable(self.value):

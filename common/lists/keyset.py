@@ -6,19 +6,22 @@ comparison, `(name, id) > (…)`, which one index range serves; else it is spell
 
 from __future__ import annotations
 
+import base64
 import datetime
 import decimal
+import json
 import uuid
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Final, Generic, TypeVar
 
 from django.core.exceptions import FieldDoesNotExist, ValidationError
-from django.core.signing import BadSignature, Signer
 from django.db import models
 from django.db.models import F, Q
 from django.db.models.expressions import OrderBy
 from django.db.models.fields.tuple_lookups import Tuple, TupleGreaterThan, TupleLessThan
+
+from common.encryption import BrokenCiphertext, UnknownFieldKey, keyring
 
 RowT = TypeVar("RowT", bound=models.Model)
 
@@ -165,21 +168,24 @@ class Keyset:
         return tuple(getattr(row, _MARK.format(index)) for index in range(len(self.keys)))
 
     def dump(self, cursor: Cursor, purpose: str) -> str:
-        """Write `cursor` as a signed word for a URL; `purpose` is the list's name, so that cursors of other lists do not fit."""
-        values = [_plain(value) for value in cursor.values]
-        return self._signer(purpose).sign_object([cursor.direction, cursor.start, values], compress=True)
+        """Write `cursor` as an encrypted word for a URL: its values may be numbers that the page masks.
+
+        `purpose` is the list's name, so that cursors of other lists do not fit.
+        """
+        text = json.dumps([cursor.direction, cursor.start, [_plain(value) for value in cursor.values]], separators=(",", ":"))
+        return base64.urlsafe_b64encode(keyring().encrypt(text, self._context(purpose))).decode().rstrip("=")
 
     def load(self, text: str, purpose: str) -> Cursor | None:
         """Read what `dump` wrote; None when it was tampered with or belongs to another list or order."""
         try:
-            direction, start, values = self._signer(purpose).unsign_object(text)
+            direction, start, values = json.loads(keyring().decrypt(base64.urlsafe_b64decode(text + "=="), self._context(purpose)))
             return Cursor(direction, tuple(_lively(value) for value in values), start)
-        except (BadSignature, ValidationError, ValueError, TypeError):
+        except (UnknownFieldKey, BrokenCiphertext, ValidationError, ValueError, TypeError):
             return None
 
-    def _signer(self, purpose: str) -> Signer:
+    def _context(self, purpose: str) -> str:
         order = ",".join(f"{'-' if key.descending else ''}{key.path}" for key in self.keys)
-        return Signer(salt=f"list:{purpose}:{order}")
+        return f"list:{purpose}:{order}"
 
 
 def _is_nullable(model: type[models.Model], path: str) -> bool:

@@ -38,11 +38,12 @@ class Heading:
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """A cell. `header` marks the one that names its row."""
+    """A cell. `header` marks the one that names its row; `beside` stands outside of the row's link."""
 
     column: Column
     content: SafeString
     header: bool
+    beside: SafeString
 
 
 @dataclass(frozen=True, slots=True)
@@ -296,8 +297,11 @@ class ListState:
 
     def _row(self, row: Any, fetched: dict[str, Any]) -> Row:
         url = self.definition.row_url(row)
-        cells = [Cell(column, column.cell(row, fetched.get(column.key)), column is self._naming_column) for column in self.columns]
-        return Row(row, url, cells)
+        return Row(row, url, [self._cell(column, row, fetched) for column in self.columns])
+
+    def _cell(self, column: Column, row: Any, fetched: dict[str, Any]) -> Cell:
+        found = column.cell(row, fetched.get(column.key))
+        return Cell(column, found.content, column is self._naming_column, found.beside)
 
     @cached_property
     def _naming_column(self) -> Column:

@@ -22,6 +22,8 @@ class ContactDetails(TypedDict, total=False):
     role: str
     phone: str
     email: str
+    id_type: str
+    id_number: str
     birthday: datetime.date | None
     preferences: str
     is_key_person: bool

@@ -33,6 +33,8 @@ class CustomerDetails(TypedDict, total=False):
     level: str
     value_score: int
     parent: Customer | None
+    bank_name: str
+    bank_account: str
     credit_limit: Decimal | None
     source: str
     remark: str

@@ -11,11 +11,11 @@ from django.views.decorators.http import require_GET
 from access.history import history_context
 from access.models import Action
 from access.requests import signed_in
+from access.reveals import mark_revealable
 from common.panels import actions_for, facts_for, render_panel
 from customers.hierarchy import family_of
 from customers.histories import CUSTOMER
 from customers.history import history_of
-from customers.masks import with_masked_phones
 from customers.models import ContactPerson, Customer
 from customers.services.lifecycle import MOVES
 from customers.tables import lifecycle_state
@@ -53,12 +53,13 @@ def customer_detail(request: HttpRequest, pk: int) -> HttpResponse:
     """The overview."""
     customer = read_customer(request, pk)
     user = signed_in(request)
-    people = ContactPerson.objects.visible_to(user).filter(customer=customer, is_key_person=True)[:5]
+    people = list(ContactPerson.objects.visible_to(user).filter(customer=customer, is_key_person=True)[:5])
+    mark_revealable(user, people)
     parent = customer.parent
     context = {
         "customer": customer,
         "parent": parent if parent is not None and Customer.objects.visible_to(user).filter(pk=parent.pk).exists() else None,
-        "key_people": with_masked_phones(people),
+        "key_people": people,
         "changes": history_of(customer, limit=5),
     }
     return render_panel(request, slot=SLOT, key="overview", subject=customer, template="customers/partials/_overview.html", context=context)

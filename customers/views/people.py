@@ -12,7 +12,6 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from access.models import Action
 from access.requests import signed_in
 from common.lists import render_swap
-from common.masking import mask_number
 from common.panels import render_panel
 from customers.forms import ContactPersonForm
 from customers.models import ContactPerson
@@ -54,12 +53,11 @@ def contact_person_create(request: HttpRequest, pk: int) -> HttpResponse:
 
 @require_GET
 def contact_person(request: HttpRequest, pk: int) -> HttpResponse:
-    """What is known about a person; the phone number stays masked."""
+    """What is known about a person, masked where it is sensitive."""
     user = signed_in(request)
     person = ContactPerson.objects.select_related("customer").get_visible(user, pk)
     context = {
         "person": person,
-        "phone": mask_number(person.phone),
         "may_change": ContactPerson.objects.visible_to(user, Action.CHANGE).filter(pk=pk).exists(),
     }
     return render(request, "customers/contact_person.html", context)
@@ -67,7 +65,7 @@ def contact_person(request: HttpRequest, pk: int) -> HttpResponse:
 
 @require_http_methods(["GET", "POST"])
 def contact_person_edit(request: HttpRequest, pk: int) -> HttpResponse:
-    """Change a person; whoever may change sees the whole phone number here."""
+    """Change a person; masked values stay as they are unless they are typed anew."""
     user = signed_in(request)
     person = ContactPerson.objects.select_related("customer").get_visible(user, pk, Action.CHANGE)
     name = person.name

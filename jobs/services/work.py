@@ -17,6 +17,7 @@ from django.db.models import QuerySet, Sum
 from django.utils import timezone
 
 from common.change_context import change_context
+from common.masking import mask_log
 from jobs.errors import JobRefused
 from jobs.kinds import kind_of
 from jobs.locks import lock_job_work
@@ -222,7 +223,8 @@ def _record_error(attempt: JobAttempt, error: Exception) -> None:
     if _is_connection_lost(error):
         connection.close()  # the try counts as a death; the dispatcher comes again
         return
-    JobAttempt.objects.filter(pk=attempt.pk).update(ended_at=timezone.now(), error=f"{reference} {type(error).__name__}: {error}"[:2_000])
+    text = mask_log(f"{reference} {type(error).__name__}: {error}")[:2_000]
+    JobAttempt.objects.filter(pk=attempt.pk).update(ended_at=timezone.now(), error=text)
 
 
 def _is_connection_lost(error: Exception) -> bool:

@@ -12,6 +12,7 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 from rest_framework.utils import html
 
+from common.masking import mask_digits
 from jobs.models import Job, JobMode, JobStatus
 from jobs.services.progress import progress_of
 from members.api.links import links_of
@@ -299,7 +300,8 @@ class JobDetailSerializer(JobSerializer):
         if not found:
             return None
         notes = [{"code": code, "text": str(NOTES[code])} for code in found.get("notes", []) if code in NOTES]
-        plain = {name: found.get(name) for name in ("header_line", "headings", "encoding", "sheet")}
+        plain = {name: found.get(name) for name in ("header_line", "encoding", "sheet")}
+        plain["headings"] = [mask_digits(heading) for heading in found.get("headings", [])]
         return {**plain, "mapping": batch.mapping or found.get("mapping", {}), "notes": notes}
 
     @extend_schema_field({"type": "object", "additionalProperties": {"type": "string", "format": "uri"}})
@@ -323,6 +325,6 @@ class RowSerializer(serializers.Serializer[Any]):
     state = serializers.ChoiceField(
         ["eligible", "skipped", "failed", "conflict"], help_text="Eligible rows are applied once the run is done."
     )
-    number = serializers.CharField(allow_null=True, help_text="E.164 digits; null where the cell holds no number.")
+    number = serializers.CharField(allow_null=True, help_text="E.164 digits, masked unless you may reveal; null where there is none.")
     cells = serializers.ListField(child=serializers.CharField(allow_blank=True), help_text="The row as it stood in the source.")
     verdicts = VerdictSerializer(many=True)

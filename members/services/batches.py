@@ -17,6 +17,7 @@ from django.utils.translation import gettext as _
 
 from access.models import Action, User
 from access.policy import require
+from common.masking import mask_digits
 from customers.models import Customer
 from jobs.errors import JobRefused
 from jobs.models import ACTIVE_OR_DONE, Job, JobChunk, JobMode, JobStatus, SourceFile
@@ -79,7 +80,7 @@ def create_batch(
         manager_id=customer.manager_id,
         org_unit_id=customer.org_unit_id,
         source=source,
-        source_name=source_name[:200],
+        source_name=mask_digits(source_name)[:200],
         idempotency_key=idempotency_key,
         awaits=INSPECT,
     )
@@ -162,7 +163,7 @@ def replace_source(*, job_id: int, actor: User, source: SourceFile, source_name:
     require(actor, "members", Action.CHANGE)
     _ensure_configurable(job)
     ProvisioningBatch.objects.filter(job=job).update(inspection=None, mapping={})
-    job.source, job.source_name = source, source_name[:200]
+    job.source, job.source_name = source, mask_digits(source_name)[:200]
     job.status, job.awaits, job.error, job.finished_at = JobStatus.UPLOADED, INSPECT, None, None
     job.rows = job.eligible = job.skipped = job.failed = job.warned = 0
     job.summary, job.fingerprint = {}, ""

@@ -1,4 +1,8 @@
-"""The error file of a batch: the user's own columns, and beside them what was found."""
+"""The error file of a batch: the user's own columns, and beside them what was found.
+
+Numbers stand in it in full for whoever may both export the batch and reveal it; for everybody else they are masked, be it the person who
+uploaded them: a file travels on.
+"""
 
 from __future__ import annotations
 
@@ -8,13 +12,16 @@ from itertools import islice
 from pathlib import Path
 from typing import Any, BinaryIO, Final
 
+from django.http import HttpRequest
 from django.utils.translation import gettext as _
 from openpyxl import Workbook
 from openpyxl.cell import Cell, WriteOnlyCell
 from openpyxl.utils.exceptions import IllegalCharacterError
 
-from access.models import User
+from access.audit import record_event
+from access.models import Action, AuditEventKind, User
 from common.cells import neutralised
+from common.masking import mask_digits
 from jobs.models import Job
 from members.models import BatchRow, ProvisioningBatch, RowState, Severity
 from members.querysets import BatchRowQuerySet
@@ -29,14 +36,24 @@ def error_rows(job: Job) -> BatchRowQuerySet:
     return BatchRow.objects.filter(job=job).exclude(state=RowState.ELIGIBLE).order_by("line")
 
 
+def begin_export(job: Job, reader: User, form: str, request: HttpRequest | None = None) -> bool:
+    """Enter into the audit that `reader` takes the error file of `job` out as `form`; returns whether numbers stand in it in full."""
+    in_full = Job.objects.visible_to(reader, Action.REVEAL).filter(pk=job.pk).exists()
+    details = {"file": "errors", "form": form, "rows": error_rows(job).count(), "revealed": in_full}
+    record_event(AuditEventKind.EXPORTED, actor=reader, request=request, target=job, details=details)
+    return in_full
+
+
 def write_error_file(job: Job, reader: User, path: Path) -> None:
     """Write the error file of `job` to `path`, as a workbook when it ends in `.xlsx`, else as CSV in UTF-8 with a byte order mark."""
-    if path.suffix.lower() == ".xlsx":
+    form = "xlsx" if path.suffix.lower() == ".xlsx" else "csv"
+    in_full = begin_export(job, reader, form)
+    if form == "xlsx":
         with path.open("wb") as file:
-            write_xlsx(job, reader, file)
+            write_xlsx(job, reader, file, in_full=in_full)
     else:
         with path.open("w", encoding="utf-8-sig", newline="") as text:
-            for line in csv_lines(job, reader):
+            for line in csv_lines(job, reader, in_full=in_full):
                 text.write(line)
 
 
@@ -47,18 +64,18 @@ class _Echo:
         return text
 
 
-def csv_lines(job: Job, reader: User) -> Iterator[str]:
+def csv_lines(job: Job, reader: User, *, in_full: bool) -> Iterator[str]:
     """The error file as CSV lines, the first one its headings, read page by page."""
     writer = csv.writer(_Echo())
-    for record in _records(job, reader):
+    for record in _records(job, reader, in_full=in_full):
         yield str(writer.writerow([neutralised(cell) for cell in record]))
 
 
-def write_xlsx(job: Job, reader: User, file: BinaryIO) -> None:
+def write_xlsx(job: Job, reader: User, file: BinaryIO, *, in_full: bool) -> None:
     """The error file as a workbook; every cell is text, so that no number loses digits and no cell is a formula."""
     workbook = Workbook(write_only=True)
     sheet = workbook.create_sheet(_("Errors"))
-    for record in islice(_records(job, reader), XLSX_MAX_ROWS + 1):
+    for record in islice(_records(job, reader, in_full=in_full), XLSX_MAX_ROWS + 1):
         sheet.append([_text_cell(sheet, cell) for cell in record])
     workbook.save(file)
 
@@ -72,17 +89,18 @@ def _text_cell(sheet: Any, text: str) -> Cell:
     return cell
 
 
-def _records(job: Job, reader: User) -> Iterator[Sequence[str]]:
+def _records(job: Job, reader: User, *, in_full: bool) -> Iterator[Sequence[str]]:
     batch = ProvisioningBatch.objects.get(job=job)
     inspection = batch.inspection or {}
     headings: list[str] = inspection.get("headings", [])
-    explainer = Explainer(job.parameters, batch.mapping or inspection.get("mapping", {}), reader)
+    explainer = Explainer(job.parameters, batch.mapping or inspection.get("mapping", {}), reader, in_full=in_full)
+    as_seen = str if in_full else mask_digits
     width = max(len(headings), 1)
     outcomes = {state.value: str(state.label) for state in RowState}
-    yield [*headings, _("Row"), _("Outcome"), _("Findings")]
+    yield [*map(as_seen, headings), _("Row"), _("Outcome"), _("Findings")]
     rows = iter(error_rows(job).iterator(chunk_size=_PAGE))
     while page := list(islice(rows, _PAGE)):
         for row, explanations in zip(page, explainer.explain(page), strict=True):
-            cells = (row.cells + [""] * width)[:width]
+            cells = [as_seen(cell) for cell in (row.cells + [""] * width)[:width]]
             findings = [each.text for each in explanations if each.severity != Severity.OFF]
             yield [*cells, str(row.line), outcomes[row.state], "; ".join(findings)]

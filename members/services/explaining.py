@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from django.utils.translation import gettext as _
 
 from access.models import User
+from common.masking import mask_digits
 from customers.models import Customer
 from members.models import BatchRow, Member, MemberSubscription, Severity
 from members.reading.normalise import national
@@ -35,9 +36,10 @@ class Explanation:
 class Explainer:
     """Explains rows of one job to one reader; rules and products are read once."""
 
-    def __init__(self, parameters: dict[str, object], mapping: dict[str, int], reader: User) -> None:
-        """Take the job's parameters, the column of each field in the source, and who reads."""
+    def __init__(self, parameters: dict[str, object], mapping: dict[str, int], reader: User, *, in_full: bool = False) -> None:
+        """Take the job's parameters, the column of each field in the source, who reads, and whether cells are quoted unmasked."""
         self.mapping = mapping
+        self.in_full = in_full
         self.reader = reader
         self.severities: Severities = read_severities()
         self.labels = {code: str(label) for code, label in LABELS.items()}
@@ -59,7 +61,7 @@ class Explainer:
     def _detail(self, code: str, row: BatchRow, groups: dict[str, str], clashes: dict[int, dict[str, str]]) -> str:
         match code:
             case "number_malformed":
-                return _why_malformed(self._cell(row, "number"))
+                return self._quoted(_why_malformed(self._cell(row, "number")))
             case "duplicate_in_file":
                 return _("row %(line)s comes first") % {"line": row.duplicate_of} if row.duplicate_of else ""
             case "member_elsewhere":
@@ -67,12 +69,16 @@ class Explainer:
             case "product_excluded" | "product_required":
                 return clashes.get(row.line, {}).get(code, "")
             case "date_unreadable":
-                return " · ".join(filter(None, (self._cell(row, "effective_on"), self._cell(row, "expires_on"))))
+                return self._quoted(" · ".join(filter(None, (self._cell(row, "effective_on"), self._cell(row, "expires_on")))))
             case "tariff_unknown" | "offer_unknown":
-                return self._cell(row, "tariff_code" if code == "tariff_unknown" else "offer_code")
+                return self._quoted(self._cell(row, "tariff_code" if code == "tariff_unknown" else "offer_code"))
             case "short_number_malformed" | "short_number_taken":
-                return self._cell(row, "short_number")
+                return self._quoted(self._cell(row, "short_number"))
         return ""
+
+    def _quoted(self, text: str) -> str:
+        """What a cell says, as the reader may see it: a wrong column may hold anything."""
+        return text if self.in_full else mask_digits(text)
 
     def _cell(self, row: BatchRow, field: str) -> str:
         column = self.mapping.get(field)

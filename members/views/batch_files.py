@@ -22,7 +22,7 @@ from common.limits import ExportLimit, limited
 from jobs.models import Job
 from members.batch_pages import read_page
 from members.forms_batch import FIELD_LABELS
-from members.services.error_file import XLSX_MAX_ROWS, csv_lines, error_rows, write_xlsx
+from members.services.error_file import XLSX_MAX_ROWS, begin_export, csv_lines, error_rows, write_xlsx
 
 XLSX_TYPE: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 _WIDTH: Final = 18
@@ -57,20 +57,21 @@ def batch_errors(request: HttpRequest, pk: int, form: str) -> HttpResponseBase:
     if not error_rows(page.job).exists():
         raise Http404
     name = get_valid_filename(_("errors of batch %(job)s") % {"job": pk})
+    if form == "xlsx" and page.job.failed + page.job.skipped + page.job.conflicts > XLSX_MAX_ROWS:
+        raise Http404
+    in_full = begin_export(page.job, page.user, form, request)
     if form == "csv":
-        lines = _csv(page.job, page.user, translation.get_language() or "en")
+        lines = _csv(page.job, page.user, translation.get_language() or "en", in_full=in_full)
         headers = {"Content-Disposition": f'attachment; filename="errors-{pk}.csv"'}
         return StreamingHttpResponse(lines, content_type="text/csv; charset=utf-8", headers=headers)
-    if page.job.failed + page.job.skipped + page.job.conflicts > XLSX_MAX_ROWS:
-        raise Http404
     file = tempfile.TemporaryFile()  # noqa: SIM115  # the response closes it
-    write_xlsx(page.job, page.user, cast("BinaryIO", file))
+    write_xlsx(page.job, page.user, cast("BinaryIO", file), in_full=in_full)
     file.seek(0)
     return FileResponse(file, as_attachment=True, filename=f"{name}.xlsx", content_type=XLSX_TYPE)
 
 
-def _csv(job: Job, reader: User, language: str) -> Iterator[str]:
+def _csv(job: Job, reader: User, language: str, *, in_full: bool) -> Iterator[str]:
     """The file piece by piece, in the language of the request: it is written when the request is long over."""
     yield "\ufeff"
     with translation.override(language):
-        yield from csv_lines(job, reader)
+        yield from csv_lines(job, reader, in_full=in_full)

@@ -20,6 +20,7 @@ from access.models import Action
 from access.policy import require
 from access.requests import signed_in
 from common.lists import ListPage, render_list
+from common.masking import mask_digits
 from customers.models import Customer
 from jobs.errors import JobRefused, describe
 from jobs.models import Job, JobStatus
@@ -101,7 +102,6 @@ def _batch_new(request: HttpRequest, limit: UploadLimit) -> HttpResponse:
         user=user,
         customer=customer,
         refused=_refused_text(limit),
-        initial={"numbers": request.GET.get("numbers", "")},
     )
     if request.method == "POST" and form.is_valid():
         job = _begin(form, user)
@@ -240,7 +240,7 @@ def _headings(page: BatchPage) -> list[str]:
     """A heading, maybe empty, for every column that the first rows have."""
     headings: list[str] = page.inspection.get("headings", [])
     width = max([len(headings), *(len(row) - 1 for row in page.inspection.get("sample", []))])
-    return headings + [""] * (width - len(headings))
+    return [mask_digits(heading) for heading in headings] + [""] * (width - len(headings))
 
 
 def _configured(form: ActionsForm, page: BatchPage) -> bool:
@@ -261,7 +261,7 @@ def _columns(form: ActionsForm, page: BatchPage) -> list[dict[str, Any]]:
     letters = column_letters(len(form.mapping.fields))
     columns = []
     for index, field in enumerate(form.mapping):
-        cells = [row[index] for row in sample if index < len(row) and row[index].strip()]
+        cells = [mask_digits(row[index]) for row in sample if index < len(row) and row[index].strip()]
         guessed = not page.batch.mapping and not form.is_bound and index in form.mapping.guess
         columns.append({"letter": letters[index], "heading": field.label, "cells": cells[:_SAMPLES], "field": field, "guessed": guessed})
     return columns

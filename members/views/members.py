@@ -9,11 +9,11 @@ from typing import Any
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.urls import NoReverseMatch, reverse
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET, require_http_methods
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from access.models import Action
 from access.policy import require
@@ -27,6 +27,8 @@ from members.forms import MemberForm
 from members.models import BlacklistedNumber, Member, MemberSubscription
 from members.reading.normalise import national, normalise_number
 from members.roster import not_left, of_members, with_number
+from members.services.batches import create_batch
+from members.services.pasted import pasted_source
 from members.services.revenue import SubscriptionGroup, group_revenue, subscription_groups
 from members.tables import AllMembersList, BlacklistList, MemberList, SegmentList
 from products.models import Offer, OfferStatus
@@ -61,13 +63,9 @@ class BlacklistPage(ListPage):
         return {"add_url": reverse("admin:members_blacklistednumber_add") if signed_in(request).is_staff else ""}
 
 
-def new_batch_url(customer_id: int, numbers: str = "") -> str:
-    """Where a batch for the customer begins, with numbers filled in; empty while nothing answers there."""
-    query = {"customer": str(customer_id), **({"numbers": numbers} if numbers else {})}
-    try:
-        return f"{reverse('members:batch_new')}?{urlencode(query)}"
-    except NoReverseMatch:
-        return ""
+def new_batch_url(customer_id: int) -> str:
+    """Where a batch for the customer begins."""
+    return f"{reverse('members:batch_new')}?{urlencode({'customer': customer_id})}"
 
 
 @require_GET
@@ -131,30 +129,45 @@ def _total(groups: list[SubscriptionGroup]) -> Decimal:
 
 
 @require_GET
-def number_detail(request: HttpRequest, msisdn: str) -> HttpResponse:
-    """A number: its memberships over time as far as the user may see them, its subscriptions, and why each costs what it costs."""
+def number(request: HttpRequest, msisdn: str) -> HttpResponse:
+    """The way to the page of a number that somebody knows, however it is written. No page links here: an address holds no number."""
+    found, _kind, _fault = normalise_number(msisdn)
+    member = with_number(Member.objects.visible_to(signed_in(request)), found).first() if found else None
+    if member is None:
+        raise Http404
+    return redirect("members:number_detail", member.pk)
+
+
+@require_POST
+def member_batch(request: HttpRequest, pk: int) -> HttpResponse:
+    """Begin a batch with a member's number, which goes from the table into the source and not over the page."""
     user = signed_in(request)
-    number, _kind, _fault = normalise_number(msisdn)
-    if number is None:
-        raise Http404
-    if number != msisdn:
-        return redirect("members:number_detail", number)
+    member = Member.objects.get_visible(user, pk, Action.CHANGE)
+    source = pasted_source(national(member.msisdn))
+    job = create_batch(customer_id=member.customer_id, actor=user, source=source, source_name=_("one number"))
+    return redirect("members:batch_actions", job.pk)
+
+
+@require_GET
+def number_detail(request: HttpRequest, pk: int) -> HttpResponse:
+    """A number: its memberships over time as far as the user may see them, its subscriptions, and why each costs what it costs.
+
+    `pk` is any of its memberships.
+    """
+    user = signed_in(request)
+    number = Member.objects.get_visible(user, pk).msisdn
     memberships = list(with_number(Member.objects.visible_to(user).select_related("customer"), number))
-    if not memberships:
-        raise Http404
     changeable = set(
         Member.objects.visible_to(user, Action.CHANGE).filter(pk__in=[row.pk for row in memberships]).values_list("pk", flat=True)
     )
     today = timezone.localdate()
     current = next((row for row in memberships if row.stage(today) != "left"), None)
     context = {
-        "number": number,
         "current": current,
         "latest": current or memberships[0],
         "memberships": memberships,
         "subscriptions": _priced(request, memberships),
         "may_change": current is not None and current.pk in changeable,
-        "batch_url": new_batch_url(current.customer_id, national(number)) if current is not None and current.pk in changeable else "",
         "blacklisted": BlacklistedNumber.objects.filter(msisdn=number).first(),
         "may_open_jobs": allowed(user, "jobs"),
     }
@@ -208,7 +221,7 @@ def member_update(request: HttpRequest, pk: int) -> HttpResponse:
     """Change what is kept of a member."""
     user = signed_in(request)
     member = Member.objects.select_related("customer").get_visible(user, pk, Action.CHANGE)
-    back = reverse("members:number_detail", args=[member.msisdn])
+    back = reverse("members:number_detail", args=[member.pk])
     if member.stage() == "left":
         messages.error(request, _("This number has left the group; what was kept of it stays as it was."))
         return redirect(back)

@@ -75,7 +75,9 @@ OF_A_CUSTOMER: Final = {
     "members:member_update": ("member", "manager", "GET POST"),
     "members:member_history": ("member", "manager", "GET"),
     "members:member_restore": ("member", "manager", "GET POST"),
-    "members:number_detail": ("number", "manager", "GET"),
+    "members:number_detail": ("member", "manager", "GET"),
+    "members:number": ("number", "manager", "GET"),
+    "members:member_batch": ("member", "manager", "POST"),
     **dict.fromkeys(
         ("members:batch_detail", "members:batch_preview", "members:batch_run", "jobs:job_detail", "members:batch_errors"),
         ("job", "manager", "GET"),
@@ -142,7 +144,7 @@ OPEN_TO_ANYONE_SIGNED_IN: Final = {
     *("mfa_index", "mfa_activate_totp", "mfa_deactivate_totp", "mfa_list_webauthn", "mfa_add_webauthn"),
     *("mfa_view_recovery_codes", "mfa_generate_recovery_codes", "mfa_download_recovery_codes"),
     *("mfa_reauthenticate", "mfa_reauthenticate_webauthn"),
-    *("customers:customer_options", "jobs:progress_chip", "api:schema"),
+    *("customers:customer_options", "jobs:progress_chip", "api:schema", "access:reveal"),
 }
 """They show nothing of others, or filter by reach themselves."""
 OF_ONESELF: Final = {"access:session_end", "mfa_edit_webauthn", "mfa_remove_webauthn"}

@@ -85,7 +85,7 @@ def test_others_reach_nobody(customer, person, who, request):
     assert list(ContactPerson.objects.values_list("name", flat=True)) == ["陈院长"]
 
 
-def test_pages_mask_the_number_and_the_form_shows_it(client, manager, viewer, customer, person):
+def test_pages_mask_the_number_and_so_does_the_form(client, manager, viewer, customer, person):
     pages = [
         reverse("customers:contact_person_list"),
         reverse("customers:customer_people", args=[customer.pk]),
@@ -100,7 +100,9 @@ def test_pages_mask_the_number_and_the_form_shows_it(client, manager, viewer, cu
     edit = reverse("customers:contact_person_edit", args=[person.pk])
     assert client.get(edit).status_code == 404
     client.force_login(manager)
-    assert "8613800006621" in client.get(edit).content.decode()
+    form = client.get(edit).content.decode()
+    assert 'value="138****6621"' in form
+    assert "13800006621" not in form
 
 
 def test_delete_page_only_by_post(client, manager, person):

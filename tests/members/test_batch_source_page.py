@@ -63,11 +63,6 @@ def test_the_same_page_sent_twice_makes_one_batch(manager_client: Client, shop: 
     assert Job.objects.count() == 2
 
 
-def test_numbers_in_the_address_are_filled_in(manager_client: Client, shop: Shop) -> None:
-    page = text_of(manager_client.get(f"{reverse('members:batch_new')}?customer={shop.groups.own.pk}&numbers=13900000001"))
-    assert ">\n13900000001</textarea>" in page
-
-
 def test_the_template_has_headings_that_are_known_in_both_languages(manager: User, manager_client: Client) -> None:
     for language in ("en", "zh-hans"):
         User.objects.filter(pk=manager.pk).update(locale=language)

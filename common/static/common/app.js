@@ -7,3 +7,4 @@ import "./rail.js";
 import "./theme-switch.js";
 import "./shortcuts.js";
 import "./focus.js";
+import "./reveal.js";

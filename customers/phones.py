@@ -1,0 +1,34 @@
+"""Phone numbers of contact persons: how they are kept, read and looked for."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from django.conf import settings
+from django.db.models import Q
+
+MOBILE_LENGTH: Final = 11
+_FEWEST_DIGITS: Final = 7
+
+
+def readable_phone(stored: str) -> str:
+    """A kept number as people write it: without the home country's code, fixed lines with their zero, foreign numbers with a plus."""
+    code = settings.NUMBER_COUNTRY_CODE
+    if len(stored) <= MOBILE_LENGTH and not (stored.startswith(code) and len(stored) > MOBILE_LENGTH - 1):
+        return stored
+    if not stored.startswith(code):
+        return f"+{stored}"
+    national = stored.removeprefix(code)
+    return national if len(national) == MOBILE_LENGTH and national.startswith("1") else f"0{national}"
+
+
+def begins_with(text: str) -> Q | None:
+    """The condition for a phone number that begins with `text`, with or without country code; None where `text` is no number."""
+    if not text or set(text) - set("0123456789+-() "):
+        return None
+    digits = "".join(sign for sign in text if sign.isdigit())
+    if len(digits) < _FEWEST_DIGITS:
+        return None
+    code = settings.NUMBER_COUNTRY_CODE
+    national = digits.removeprefix("00").removeprefix("0")
+    return Q(phone__startswith=national) | Q(phone__startswith=f"{code}{national}")
