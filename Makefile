@@ -11,7 +11,7 @@ UV := $(VENV_PYTHON) -m uv
 LINT_ENVIRONMENT := DATABASE_URL=postgres://nobody@127.0.0.1:1/none REDIS_URL=redis://127.0.0.1:1/0 DEBUG=true \
 	SECRET_KEY=for-checking-the-code-only-and-never-for-a-server
 # As in production, for `check --deploy`.
-DEPLOY_ENVIRONMENT := DATABASE_URL=postgres://nobody@127.0.0.1:1/none REDIS_URL=redis://127.0.0.1:1/0 DEBUG=false \
+DEPLOY_ENVIRONMENT := DATABASE_URL=postgres://crm_web@127.0.0.1:1/none REDIS_URL=redis://127.0.0.1:1/0 DEBUG=false \
 	SECRET_KEY=for-checking-the-code-only-and-never-for-a-server-0123456789 ALLOWED_HOSTS=crm.example.com \
 	FIELD_KEYS=Zm9yLWNoZWNraW5nLXRoZS1jb2RlLW9ubHktMDEyMzQ=
 
@@ -37,6 +37,7 @@ lint: python ## Style, types, layers, templates, migrations, deployment checks
 	$(LINT_ENVIRONMENT) $(VENV_PYTHON) -m mypy
 	$(VENV_PYTHON) -c "from importlinter.cli import lint_imports_command; lint_imports_command()"
 	$(VENV_PYTHON) -m djlint --lint --quiet templates
+	$(VENV_PYTHON) -m bandit --quiet --recursive --configfile pyproject.toml .
 	$(VENV_PYTHON) manage.py makemigrations --check --dry-run
 	$(DEPLOY_ENVIRONMENT) $(VENV_PYTHON) manage.py check --deploy --fail-level WARNING
 

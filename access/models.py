@@ -249,6 +249,8 @@ class AuditEvent(models.Model):
     object_label = models.CharField(_("object"), max_length=200, blank=True)
     details = models.JSONField(_("details"), default=dict)
 
+    append_only = True
+
     class Meta:
         verbose_name = _("audit event")
         verbose_name_plural = _("audit events")
@@ -261,3 +263,37 @@ class AuditEvent(models.Model):
 
     def __str__(self) -> str:
         return f"{self.happened_at:%Y-%m-%d %H:%M:%S} {self.actor_login} {self.kind}"
+
+
+@untracked("Its rows are only ever added, and each holds the one before.")
+class AuditSeal(models.Model):
+    """The seal over one block of an audit table: the rows of `table` with keys from `first_key` to `last_key`. See `access.seals`.
+
+    `keys_digest` is the SHA-256 of the rows' keys, `digest` that of their `columns`, `previous` the seal before in the chain of all tables,
+    `seal` the HMAC over all of it with the key that `key_name` tells of. All in hexadecimal.
+    """
+
+    number = models.BigIntegerField(primary_key=True)
+    previous = CodeField(max_length=64, blank=True)
+    table = CodeField(max_length=63)
+    first_key = models.BigIntegerField()
+    last_key = models.BigIntegerField()
+    rows = models.IntegerField()
+    columns = models.JSONField()
+    keys_digest = CodeField(max_length=64)
+    digest = CodeField(max_length=64)
+    sealed_at = models.DateTimeField()
+    key_name = CodeField(max_length=8)
+    seal = CodeField(max_length=64)
+
+    append_only = True
+
+    class Meta:
+        verbose_name = _("audit seal")
+        verbose_name_plural = _("audit seals")
+        ordering = ("number",)
+        default_permissions = ()
+        constraints: ClassVar = [models.UniqueConstraint(fields=["table", "last_key"], name="audit_seal_block_unique")]
+
+    def __str__(self) -> str:
+        return f"{self.number}: {self.table} {self.first_key}–{self.last_key}"

@@ -17,6 +17,7 @@ class CommonConfig(AppConfig):
         from django.db.backends.signals import connection_created
         from django.db.models.signals import post_migrate
 
+        from common import checks  # noqa: F401 - registers its checks
         from common.change_context import watch
         from common.navigation import NavigationGroup, NavigationItem, register
 

@@ -15,6 +15,7 @@ from common.encryption import read_key
 
 LOOPBACK_HOSTS = ("localhost", "127.0.0.1", "[::1]")
 SECRET_KEY_LENGTH = 50
+SEAL_KEY_LENGTH = 32
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 MAKE_FIELD_KEY = "python -c 'import base64, os; print(base64.urlsafe_b64encode(os.urandom(32)).decode())'"
 MOST_BATCH_ROWS = 2_000_000  # membership keys are drawn in blocks of 2^21, one a batch
@@ -31,6 +32,7 @@ class Environment:
     debug: bool
     secret_key: str
     field_keys: list[str]
+    audit_seal_key: list[str]
     allowed_hosts: list[str]
     csrf_trusted_origins: list[str]
     https: bool
@@ -88,6 +90,7 @@ def _read(env: Env, base_dir: Path) -> Environment:
         debug=debug,
         secret_key=env.str("SECRET_KEY"),
         field_keys=_names(env.list("FIELD_KEYS", [])),
+        audit_seal_key=_names(env.list("AUDIT_SEAL_KEY", [])),
         allowed_hosts=_names(env.list("ALLOWED_HOSTS", [])) or (list(LOOPBACK_HOSTS) if debug else []),
         csrf_trusted_origins=_names(env.list("CSRF_TRUSTED_ORIGINS", [])),
         https=env.bool("HTTPS", not debug),
@@ -143,6 +146,8 @@ def _check(environment: Environment) -> None:
         zoneinfo.ZoneInfo(environment.time_zone)
     except (zoneinfo.ZoneInfoNotFoundError, ValueError) as error:
         raise _wrong("TIME_ZONE", f"there is no time zone {environment.time_zone!r}; an example is Asia/Shanghai") from error
+    if any(len(key) < SEAL_KEY_LENGTH for key in environment.audit_seal_key):
+        raise _wrong("AUDIT_SEAL_KEY", f"a key must be at least {SEAL_KEY_LENGTH} random characters")
     for key in environment.field_keys:
         try:
             read_key(key)

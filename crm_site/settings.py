@@ -282,6 +282,7 @@ CELERY_BROKER_CONNECTION_MAX_RETRIES = None
 CELERY_TIMEZONE = TIME_ZONE
 CELERY_BEAT_SCHEDULE = {
     "dispatch jobs": {"task": "jobs.dispatch", "schedule": 3.0, "options": {"expires": 3}},
+    "seal the audit": {"task": "access.seal_audit", "schedule": 300.0, "options": {"expires": 300}},
     "drop old rows of batches": {"task": "members.drop_old_rows", "schedule": crontab(hour="3", minute="20")},
 }
 
@@ -331,6 +332,8 @@ BATCH_MAX_UNPACKED_BYTES = 2 * 1024**3
 BATCH_READER_MEMORY_BYTES = 2 * 1024**3
 BATCH_READER_SECONDS = 300
 NUMBER_COUNTRY_CODE = "86"
+
+AUDIT_SEAL_KEYS = ENVIRONMENT.audit_seal_key
 
 # Events are found by object, moment, person and job (common.tracking), never by what else they refer to.
 PGHISTORY_FOREIGN_KEY_FIELD = pghistory.ForeignKey(db_index=False)

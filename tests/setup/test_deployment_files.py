@@ -34,6 +34,19 @@ def test_the_product_gets_known_variables_and_no_fixed_secret(service: str) -> N
     assert SERVICES[service]["cap_drop"] == ["ALL"]
 
 
+def test_only_the_migrations_know_the_owner_and_only_the_worker_the_key_of_the_seals() -> None:
+    users = {
+        name: SERVICES[name]["environment"]["DATABASE_URL"].split("//")[1].split(":")[0] for name in ("migrate", "web", "worker", "beat")
+    }
+    assert users == {"migrate": "crm_web", "web": "crm_web", "worker": "crm_worker", "beat": "crm_web"}
+    secrets = {"DATABASE_OWNER_URL", "DATABASE_WEB_PASSWORD", "DATABASE_WORKER_PASSWORD", "AUDIT_SEAL_KEY"}
+    known = {name: secrets & set(SERVICES[name]["environment"]) for name in users}
+    assert known == {"migrate": secrets - {"AUDIT_SEAL_KEY"}, "web": set(), "worker": {"AUDIT_SEAL_KEY"}, "beat": set()}
+    assert SERVICES["migrate"]["environment"]["DATABASE_OWNER_URL"].startswith("postgres://crm:${POSTGRES_PASSWORD:?")
+    assert "grant_roles" in SERVICES["migrate"]["command"][-1]
+    assert not [name for name in users if "POSTGRES_PASSWORD" in str(SERVICES[name]["environment"]) and name != "migrate"]
+
+
 @pytest.mark.parametrize("service", ["web", "worker", "beat"])
 def test_the_product_starts_after_the_migrations(service: str) -> None:
     assert SERVICES[service]["depends_on"]["migrate"] == {"condition": "service_completed_successfully"}

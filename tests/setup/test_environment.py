@@ -14,7 +14,7 @@ from crm_site.environment import WrongEnvironment, read_environment
 from tests.setup.conftest import CONFIGURATION, bare_environment
 
 GOOD = {
-    "DATABASE_URL": "postgres://crm:secret@db.example.com:5432/crm",
+    "DATABASE_URL": "postgres://crm_web:secret@db.example.com:5432/crm",
     "REDIS_URL": "redis://:secret@valkey.example.com:6379/0",
     "SECRET_KEY": "n2VdGKx8Yz4pQ7Rw1TsLm5JhUbC9EfAo3XiBkWq6ZtMvNgHuDyPr0",
     "FIELD_KEYS": "mT9vK2xQ7dYwB4hLr8PzN1cJgF5sVaE0uXoI6nRtWk0=",
@@ -60,6 +60,8 @@ def test_a_good_environment_is_taken_as_it_is(production: pytest.MonkeyPatch) ->
         ("FIELD_KEYS", ""),
         ("FIELD_KEYS", "short"),
         ("FIELD_KEYS", "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="),
+        ("AUDIT_SEAL_KEY", "short"),
+        ("AUDIT_SEAL_KEY", "n2VdGKx8Yz4pQ7Rw1TsLm5JhUbC9EfAo,short"),
         ("ALLOWED_HOSTS", ""),
         ("ALLOWED_HOSTS", "crm.example.com,*"),
         ("ALLOWED_HOSTS", "."),
@@ -117,17 +119,49 @@ def test_each_process_ends_at_start_with_one_line(module: str, arguments: list[s
     assert 'Environment variable "SECRET_KEY" invalid' in answer.stderr
 
 
-def test_deployment_checks_are_clean() -> None:
+SEAL_KEY = "wQ7Rw1TsLm5JhUbC9EfAo3XiBkW6ZtMvNgHu"
+
+
+def deployment_checks(**variables: str) -> tuple[int, str]:
+    """Exit status and answer of `check --deploy`."""
     answer = subprocess.run(
         [sys.executable, "manage.py", "check", "--deploy", "--fail-level", "WARNING"],
         capture_output=True,
         text=True,
         cwd=BASE_DIR,
-        env=bare_environment(**GOOD),
+        env=bare_environment(**GOOD | variables),
         timeout=120,
         check=False,
     )
-    assert answer.returncode == 0, answer.stderr
+    return answer.returncode, answer.stderr
+
+
+def test_deployment_checks_are_clean_for_web_and_worker() -> None:
+    assert deployment_checks()[0] == 0
+    worker = {"DATABASE_URL": "postgres://crm_worker:secret@db.example.com:5432/crm", "AUDIT_SEAL_KEY": SEAL_KEY}
+    assert deployment_checks(**worker)[0] == 0
+
+
+def test_deployment_checks_warn_of_the_owner_and_of_a_missing_seal_key() -> None:
+    status, text = deployment_checks(DATABASE_URL="postgres://crm:secret@db.example.com:5432/crm")
+    assert status == 1
+    assert "(common.W001) The product connects to the database as 'crm'" in text
+    assert "(common.W002) The audit is not sealed" in text
+
+
+def test_only_owner_commands_take_the_owners_address() -> None:
+    script = (
+        "import os, sys\nfrom crm_site.embedded import provide_servers\nfrom crm_site.embedded.database_roles import part_of_command\n"
+        "with provide_servers(part=part_of_command(['manage.py', *sys.argv[1:]])): print(os.environ['DATABASE_URL'])"
+    )
+    environment = bare_environment(**GOOD, DATABASE_OWNER_URL="postgres://crm:owner@db.example.com:5432/crm")
+    users = {}
+    for command in ("migrate", "grant_roles", "runserver", "createsuperuser", "audit_verify", "provision", ""):
+        arguments = [sys.executable, "-c", script, *filter(None, [command])]
+        answer = subprocess.run(arguments, capture_output=True, text=True, cwd=BASE_DIR, env=environment, check=True)
+        users[command] = answer.stdout.split("//")[1].split(":")[0]
+    assert {command for command, user in users.items() if user == "crm"} == {"migrate", "grant_roles"}
+    assert set(users.values()) == {"crm", "crm_web"}
 
 
 def test_every_variable_stands_in_the_operators_manual() -> None:
