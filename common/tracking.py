@@ -171,11 +171,10 @@ class RecordingTrigger(PgHistoryTrigger):
             copying = f"{target} {chosen}, audit_context, audit_actor, audit_job FROM {source};"
         else:
             copying = f"EXECUTE $sql${target} {chosen}, $1, $2, $3 FROM {source}$sql$ USING audit_context, audit_actor, audit_job;"
+        keeping = "INSERT INTO pghistory_context (id, metadata, created_at, updated_at) VALUES (audit_context, audit_facts, now(), now())"
         return (
             f"{copying} GET DIAGNOSTICS audit_rows = ROW_COUNT;"
-            " IF audit_rows > 0 AND audit_context IS NOT NULL THEN"
-            " INSERT INTO pghistory_context (id, metadata, created_at, updated_at) VALUES (audit_context, audit_facts, now(), now())"
-            " ON CONFLICT (id) DO NOTHING; END IF; RETURN NULL;"
+            f" IF audit_rows > 0 AND audit_context IS NOT NULL THEN {keeping} ON CONFLICT (id) DO NOTHING; END IF; RETURN NULL;"
         )
 
     def _copied(self, model: Any) -> tuple[str, str, str]:
