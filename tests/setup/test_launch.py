@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import signal
 import socket
@@ -11,8 +12,10 @@ import time
 import urllib.request
 from pathlib import Path
 
+import psycopg2
 import pytest
 
+from crm_site.embedded import PostgresServer
 from crm_site.embedded.processes import free_port
 from crm_site.embedded.provide import BASE_DIR
 from crm_site.embedded.state import State
@@ -66,6 +69,11 @@ def test_it_comes_up_survives_kill_and_ends_cleanly(var_folder: Path) -> None:
     assert '"migrations": "ok"' in launcher.get("/readyz")
     assert "<form" in launcher.get("/accounts/login/")
     assert len(launcher.processes()) >= 5
+    assert _connected_roles(var_folder) == {"crm_web", "crm_worker"}
+    owner = State(var_folder / "embedded/postgres/state.json").get("password")
+    secrets = {name: _environment(pid) for name, pid in _heads(launcher).items()}
+    assert not [name for name, variables in secrets.items() if owner in variables]
+    assert [name for name, variables in secrets.items() if "AUDIT_SEAL_KEY" in variables] == ["worker"]
 
     second = subprocess.run(
         [sys.executable, "-m", "crm_site.launch"],
@@ -77,6 +85,7 @@ def test_it_comes_up_survives_kill_and_ends_cleanly(var_folder: Path) -> None:
     )
     assert (second.returncode, second.stderr) == (1, f"It is running already: http://localhost:{launcher.port}/\n")
 
+    _forget_roles(var_folder)
     launcher.process.kill()
     launcher.process.wait()
     wait_until_gone(server_processes(var_folder))
@@ -87,9 +96,57 @@ def test_it_comes_up_survives_kill_and_ends_cleanly(var_folder: Path) -> None:
     text = launcher.wait()
     assert "Loading the demo data" not in text
     assert not set(orphans) & set(launcher.processes())
+    assert "<form" in launcher.get("/accounts/login/")
+    assert _connected_roles(var_folder) == {"crm_web", "crm_worker"}
     launcher.process.send_signal(signal.SIGTERM)
     assert launcher.process.wait(timeout=60) == 0
     assert launcher.processes() == server_processes(var_folder) == []
+
+
+def _heads(launcher: Launcher) -> dict[str, int]:
+    """Web server, worker and scheduler: the oldest process of each."""
+    heads: dict[str, int] = {}
+    for pid in sorted(launcher.processes()):
+        line = Path(f"/proc/{pid}/cmdline").read_bytes().decode()
+        name = "web" if "gunicorn" in line else next((word for word in ("worker", "beat") if f"\0{word}\0" in line), "")
+        if name:
+            heads.setdefault(name, pid)
+    assert set(heads) == {"web", "worker", "beat"}
+    return heads
+
+
+def _environment(pid: int) -> str:
+    return Path(f"/proc/{pid}/environ").read_bytes().decode(errors="replace")
+
+
+def _as_owner(folder: Path, statement: str) -> set[str]:
+    """Run a statement in the embedded database as its owner; returns the first column of its answer."""
+    connection = psycopg2.connect(PostgresServer(folder / "embedded" / "postgres").url)
+    connection.autocommit = True
+    with connection.cursor() as cursor:
+        cursor.execute(statement)
+        found = {row[0] for row in cursor.fetchall()} if cursor.description else set()
+    connection.close()
+    return found
+
+
+def _connected_roles(folder: Path) -> set[str]:
+    """As whom others are connected to the database, once the worker has looked for work."""
+    wanted = "SELECT usename FROM pg_stat_activity WHERE datname = 'crm' AND backend_type = 'client backend' AND pid <> pg_backend_pid()"
+    deadline = time.monotonic() + UP_SECONDS
+    while len(found := _as_owner(folder, wanted)) < 2 and time.monotonic() < deadline:
+        time.sleep(0.2)
+    return found
+
+
+def _forget_roles(folder: Path) -> None:
+    """Make the database one of the time before there were roles."""
+    for name in ("crm_web", "crm_worker"):
+        _as_owner(folder, f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = '{name}'")
+        _as_owner(folder, f"REVOKE ALL ON PARAMETER session_replication_role FROM {name}; DROP OWNED BY {name}; DROP ROLE {name}")
+    state = folder / "embedded/postgres/state.json"
+    kept = {key: value for key, value in json.loads(state.read_text()).items() if key not in {"web_password", "worker_password"}}
+    state.write_text(json.dumps(kept))
 
 
 @pytest.mark.parametrize("port", ["0", "65536", "http", "-1"])
