@@ -6,15 +6,32 @@ from __future__ import annotations
 from functools import cached_property
 from typing import Any, ClassVar, Final
 
+from django.contrib.admin.utils import unquote
+from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
 from django.db.models import Model, QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
+from django.utils.functional import Promise
 from unfold.admin import ModelAdmin, TabularInline
 
+from access.history.views import show_versions
 from access.models import Action
 from access.scope import scope_of
 
 COUNT_LIMIT: Final = 10_000
+
+_person_pages: list[tuple[Promise | str, str]] = []
+
+
+def register_person_page(title: Promise | str, url_name: str) -> None:
+    """Link `url_name`, which takes a user's key, from the page of each person: what an app above knows of people."""
+    _person_pages.append((title, url_name))
+
+
+def person_pages(pk: int) -> list[tuple[Promise | str, str]]:
+    """Title and address of each such page of the user with key `pk`."""
+    return [(title, reverse(url_name, args=[pk])) for title, url_name in _person_pages]
 
 
 def may_administer(request: HttpRequest, module: str, action: str) -> bool:
@@ -62,6 +79,17 @@ class PolicyAdmin(ModelAdmin):  # type: ignore[misc]  # the package has no types
     def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         """Whether rows may be deleted."""
         return self._may(request, Action.DELETE)
+
+    def history_view(self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        """The row's versions with old and new values, whoever wrote them, where the model has a history."""
+        row = self.get_object(request, unquote(object_id))
+        if row is None or not hasattr(self.model, "pgh_event_model"):
+            answer: HttpResponse = super().history_view(request, object_id, extra_context)
+            return answer
+        if not self.has_view_permission(request, row):
+            raise PermissionDenied
+        page_url = reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_change", args=[object_id])
+        return show_versions(request, self.model, row, page_url=page_url)
 
 
 class ReadOnlyAdmin(PolicyAdmin):

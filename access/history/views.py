@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from django.contrib import messages
 from django.core.exceptions import ValidationError
+from django.db import models
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -32,8 +33,7 @@ def history_view(label: str) -> View:
         subject = _registered(label)
         row = subject.get(signed_in(request), pk)
         context = {"row": row, "page_url": subject.page(row), **history_context(request, subject, row)}
-        swap = bool(request.htmx) and request.htmx.target == "history" and not request.htmx.history_restore_request  # type: ignore[attr-defined]
-        response = render(request, "access/history/_versions.html" if swap else "access/history/page.html", context)
+        response = render(request, _template(request), context)
         patch_vary_headers(response, ["HX-Request", "HX-Target"])
         return response
 
@@ -54,6 +54,15 @@ def history_context(request: HttpRequest, subject: Subject | str, row: Any) -> d
         "below": below,
         "following": following,
     }
+
+
+@require_GET
+def show_versions(request: HttpRequest, model: type[models.Model], row: Any, *, page_url: str) -> HttpResponse:
+    """The versions of `row` at the request's own address, for the administration, which asks who may look and has forms of its own."""
+    below = _number(request.GET.get("below", ""))
+    versions, following = read_versions(model, row.pk, signed_in(request), below=below)
+    context = {"row": row, "page_url": page_url, "versions": versions, "history_url": request.path, "below": below, "following": following}
+    return render(request, _template(request), context)
 
 
 def restore_view(label: str) -> View:
@@ -78,6 +87,12 @@ def restore_view(label: str) -> View:
         return render(request, "access/history/restore.html", context)
 
     return put_back
+
+
+def _template(request: HttpRequest) -> str:
+    htmx: Any = getattr(request, "htmx", None)
+    swap = bool(htmx) and htmx.target == "history" and not htmx.history_restore_request
+    return "access/history/_versions.html" if swap else "access/history/page.html"
 
 
 def _registered(label: str) -> Subject:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime
 import uuid
 from pathlib import Path
 from typing import Any
@@ -239,12 +238,7 @@ def test_a_request_says_who_and_from_where(client: Client, manager: User) -> Non
 
 
 def test_a_token_says_whose_it_is(manager: User, shop: Shop) -> None:  # noqa: F811
-    body = {
-        "customer": shop.groups.own.pk,
-        "numbers": list(numbers(1)),
-        "actions": [{"type": "join"}],
-        "effective_on": datetime.date.today().isoformat(),  # noqa: DTZ011
-    }
+    body = {"customer": shop.groups.own.code, "numbers": "\n".join(numbers(1)), "actions": ["join"]}
     response = token_client(manager).post(reverse("api:provisioning_job_list"), body, content_type="application/json")
     assert response.status_code == 201, response.content
     assert {(event.pgh_actor, event.pgh_context.metadata["login"]) for event in events(Job.objects.get())} == {
