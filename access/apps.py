@@ -12,7 +12,7 @@ class AccessConfig(AppConfig):
 
     def ready(self) -> None:
         """Let the building blocks below ask the policy what a user may open, and enter the audit search into the navigation."""
-        from access import sign_in_events  # noqa: F401  # connects its receivers
+        from access import sign_in_events, token_admin  # noqa: F401  # they register themselves
         from access.audit_lists import may_audit
         from access.scope import allowed
         from access.second_factor import reencrypt_secrets

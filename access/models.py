@@ -11,6 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
+from access.token_models import ApiToken as ApiToken
 from common.db import BilingualModel, CodeField, TimestampedModel
 from common.tracking import tracked, untracked
 
@@ -228,6 +229,8 @@ class AuditEventKind(models.TextChoices):
     REVOKED = "revoked", _("sharing ended")
     DELEGATED = "delegated", _("delegated")
     DELEGATION_ENDED = "delegation_ended", _("delegation ended")
+    TOKEN_CREATED = "token_created", _("API token made")  # noqa: S105  # the name of an event
+    TOKEN_REVOKED = "token_revoked", _("API token revoked")  # noqa: S105
 
 
 @untracked("Its rows are only ever added.")

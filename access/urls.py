@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from access import audit_views, cover_views, reveal_views, session_views, views
+from access import audit_views, cover_views, reveal_views, session_views, token_views, views
 
 app_name = "access"
 urlpatterns = [
@@ -10,6 +10,8 @@ urlpatterns = [
     path("profile/sessions/", session_views.session_list, name="sessions"),
     path("profile/sessions/end-others/", session_views.session_end_others, name="session_end_others"),
     path("profile/sessions/<int:pk>/end/", session_views.session_end, name="session_end"),
+    path("profile/tokens/", token_views.api_tokens, name="api_tokens"),
+    path("profile/tokens/revoke/", token_views.api_token_revoke, name="api_token_revoke"),
     path("profile/unsent/", session_views.unsent, name="unsent"),
     path("session/", session_views.session_state, name="session_state"),
     path("session/keep/", session_views.session_keep, name="session_keep"),

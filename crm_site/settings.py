@@ -51,7 +51,6 @@ INSTALLED_APPS = [
     "template_partials",
     "django_filters",
     "rest_framework",
-    "rest_framework.authtoken",
     "drf_spectacular",
     "pgtrigger",
     "pghistory",
@@ -138,7 +137,7 @@ ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_ADAPTER = "access.adapter.AccountAdapter"
 ACCOUNT_FORMS = {
     "login": "access.forms.SignInForm",
-    "change_password": "access.forms.PasswordChangeForm",
+    "change_password": "access.forms.PasswordChangeForm",  # the name of a class  # nosec B105
     "reauthenticate": "access.forms.ConfirmForm",
 }
 MFA_ADAPTER = "access.second_factor.SecondFactorAdapter"
@@ -288,7 +287,7 @@ CELERY_BEAT_SCHEDULE = {
 
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
-        "rest_framework.authentication.TokenAuthentication",
+        "access.api_authentication.ApiTokenAuthentication",
         "rest_framework.authentication.SessionAuthentication",
     ],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],

@@ -35,8 +35,8 @@ keepalive = 5
 # Renewed from time to time, at different moments, so that no leak of a library can grow for ever.
 max_requests = 20_000
 max_requests_jitter = 2_000
-# The heartbeat file must not lie on a disk that may be busy.
-worker_tmp_dir = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None  # noqa: S108 - gunicorn makes a private file in it
+# The heartbeat file must not lie on a disk that may be busy. gunicorn makes a private one in the folder.
+worker_tmp_dir = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None  # noqa: S108  # nosec B108
 control_socket_disable = True
 errorlog = "-"
 accesslog = _env.str("WEB_ACCESS_LOG", "") or None

@@ -69,7 +69,7 @@ def _number(name: str, default: int, largest: int) -> int:
 
 def _address(host: str, port: int) -> str:
     """Return the address to open in a browser on this machine."""
-    name = "localhost" if host in {"127.0.0.1", "0.0.0.0", "::", "::1"} else host  # noqa: S104 - compared, not bound
+    name = "localhost" if host in {"127.0.0.1", "0.0.0.0", "::", "::1"} else host  # noqa: S104 - compared, not bound  # nosec B104
     return f"http://{name}:{port}/"
 
 
@@ -147,7 +147,7 @@ def _announce(address: str, demo: list[tuple[str, str, str]]) -> None:
     deadline = time.monotonic() + UP_SECONDS
     while time.monotonic() < deadline:
         try:
-            with urllib.request.urlopen(f"{address}livez", timeout=5):  # noqa: S310 - our own address
+            with urllib.request.urlopen(f"{address}livez", timeout=5):  # noqa: S310 - our own address  # nosec B310
                 break
         except (urllib.error.URLError, OSError):
             time.sleep(0.1)

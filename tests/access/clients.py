@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from django.test import Client
-from rest_framework.authtoken.models import Token
 
 from access.models import User
+from access.services.api_tokens import create_token
 
 
 def browser(user: User | None) -> Client:
@@ -18,4 +18,4 @@ def browser(user: User | None) -> Client:
 
 def token_client(user: User) -> Client:
     """A client of the API that comes with a token of `user`."""
-    return Client(headers={"Authorization": f"Token {Token.objects.create(user=user).key}"})
+    return Client(headers={"Authorization": f"Token {create_token(owner=user, name='tests', days=1, actor=user)[1]}"})

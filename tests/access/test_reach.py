@@ -139,6 +139,7 @@ SINGLE_SIGN_ON: Final = {"openid_connect_login", "openid_connect_callback"}
 """They lead to the identity provider and back; `test_single_sign_on.py` tries them."""
 OPEN_TO_ANYONE_SIGNED_IN: Final = {
     *("access:cover", "access:cover_end", "access:people_options"),
+    *("access:api_tokens", "access:api_token_revoke"),
     *("home", "access:profile", "account_change_password", "account_reauthenticate"),
     *("access:sessions", "access:session_end_others", "access:session_state", "access:session_keep", "access:unsent"),
     *("mfa_index", "mfa_activate_totp", "mfa_deactivate_totp", "mfa_list_webauthn", "mfa_add_webauthn"),

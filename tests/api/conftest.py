@@ -12,9 +12,9 @@ from typing import Any
 import pytest
 from django.test import Client
 from pytest_django import Settings
-from rest_framework.authtoken.models import Token
 
 from access.models import User
+from access.services.api_tokens import create_token
 from customers.models import Customer
 from jobs.models import Job
 from members.services.batch_run import run_here
@@ -80,7 +80,7 @@ class Api:
 @pytest.fixture
 def api_of() -> Callable[[User], Api]:
     """Another system that acts for whichever user."""
-    return lambda user: Api(user, Token.objects.get_or_create(user=user)[0].key)
+    return lambda user: Api(user, create_token(owner=user, name="tests", days=1, actor=user)[1])
 
 
 @pytest.fixture

@@ -8,9 +8,9 @@ import json
 import pytest
 from django.core.management import call_command
 from django.test import Client
-from rest_framework.authtoken.models import Token
 
 from access.models import User
+from access.services.api_tokens import create_token
 
 
 def test_the_schema_is_valid_without_warnings() -> None:
@@ -31,7 +31,7 @@ def test_the_schema_is_valid_without_warnings() -> None:
 
 @pytest.mark.django_db
 def test_the_schema_is_served_to_those_who_are_signed_in(manager: User, client: Client) -> None:
-    token = Token.objects.create(user=manager)
-    answer = client.get("/api/schema/", headers={"Authorization": f"Token {token.key}"})
+    token = create_token(owner=manager, name="x", days=1, actor=manager)[1]
+    answer = client.get("/api/schema/", headers={"Authorization": f"Token {token}"})
     assert answer.status_code == 200
     assert b"provisioning_jobs_create" in answer.content

@@ -1,4 +1,4 @@
-"""`manage.py api_token`: the token by which another system acts for a user."""
+"""`manage.py api_token`: a token by which another system acts for a user."""
 
 from __future__ import annotations
 
@@ -6,9 +6,8 @@ import io
 
 import pytest
 from django.core.management import CommandError, call_command
-from rest_framework.authtoken.models import Token
 
-from access.models import User
+from access.models import ApiToken, User
 from tests.api.conftest import JOBS, Api
 
 pytestmark = pytest.mark.django_db
@@ -20,17 +19,15 @@ def token_of(*arguments: str) -> str:
     return out.getvalue().strip()
 
 
-def test_the_same_token_until_it_is_rotated(manager: User) -> None:
-    first = token_of(manager.username)
-    assert token_of(manager.username) == first
-    assert Api(manager, first).get(JOBS).status_code == 200
-    second = token_of(manager.username, "--rotate")
-    assert second != first
-    assert Api(manager, first).get(JOBS).status_code == 401
-    assert Api(manager, second).get(JOBS).status_code == 200
+def test_each_call_makes_one_until_they_are_rotated(manager: User) -> None:
+    first, second = token_of(manager.username), token_of(manager.username, "--name", "billing", "--days", "7")
+    assert first != second
+    assert [Api(manager, token).get(JOBS).status_code for token in (first, second)] == [200, 200]
+    third = token_of(manager.username, "--rotate")
+    assert [Api(manager, token).get(JOBS).status_code for token in (first, second, third)] == [401, 401, 200]
     assert token_of(manager.username, "--revoke") == ""
-    assert Api(manager, second).get(JOBS).status_code == 401
-    assert not Token.objects.exists()
+    assert Api(manager, third).get(JOBS).status_code == 401
+    assert not ApiToken.objects.filter(revoked_at=None).exists()
 
 
 @pytest.mark.parametrize("login", ["nobody", "lijing"])
@@ -39,4 +36,12 @@ def test_no_token_for_nobody_or_the_disabled(manager: User, login: str) -> None:
     with pytest.raises(CommandError) as refused:
         token_of(login)
     assert refused.value.returncode == 2
-    assert not Token.objects.exists()
+    assert not ApiToken.objects.exists()
+
+
+@pytest.mark.parametrize("days", ["0", "-1", "367"])
+def test_no_token_without_an_end(manager: User, days: str) -> None:
+    with pytest.raises(CommandError) as refused:
+        token_of(manager.username, "--days", days)
+    assert refused.value.returncode == 2
+    assert not ApiToken.objects.exists()
