@@ -38,7 +38,6 @@ lint: python ## Style, types, layers, templates, migrations, deployment checks
 	$(VENV_PYTHON) -c "from importlinter.cli import lint_imports_command; lint_imports_command()"
 	$(VENV_PYTHON) -m djlint --lint --quiet templates
 	$(VENV_PYTHON) -m bandit --quiet --recursive --configfile pyproject.toml .
-	$(VENV_PYTHON) -m bandit --quiet --recursive --configfile pyproject.toml .
 	$(VENV_PYTHON) manage.py makemigrations --check --dry-run
 	$(DEPLOY_ENVIRONMENT) $(VENV_PYTHON) manage.py check --deploy --fail-level WARNING
 

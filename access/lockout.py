@@ -11,6 +11,8 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from common.errors import reference_of
+
 
 def counted_login(_request: HttpRequest, credentials: dict[str, Any] | None = None) -> str | None:
     """The login under which wrong passwords are counted: sign-in does not tell capitals from small letters, so neither does the count."""
@@ -24,9 +26,10 @@ def locked_out(request: HttpRequest, _original: HttpResponse | None, _credential
     minutes = math.ceil(cool_off.total_seconds() / 60) if cool_off else 0
     again_at = timezone.localtime(timezone.now() + cool_off) if cool_off else None
     if request.path.startswith("/api/"):
-        response: HttpResponse = JsonResponse({"code": "locked_out", "detail": _("Too many wrong passwords.")}, status=429)
+        response: HttpResponse = JsonResponse({"code": "locked_out", "reason": _("Too many wrong passwords."), "field": None}, status=429)
     else:
-        response = render(request, "account/locked_out.html", {"minutes": minutes, "again_at": again_at}, status=429)
+        context = {"minutes": minutes, "again_at": again_at, "reference": reference_of(request)}
+        response = render(request, "account/locked_out.html", context, status=429)
     if cool_off:
         response["Retry-After"] = str(int(cool_off.total_seconds()))
     return response

@@ -96,13 +96,13 @@ def exception_handler(error: Exception, context: dict[str, Any]) -> Response | N
 
 def _known(error: Exception) -> exceptions.APIException | None:
     match error:
-        case exceptions.Throttled(wait=wait):
+        case exceptions.Throttled():
             limited = Refusal(
                 "too_many_requests",
                 _("These are too many requests. Wait a little and try again."),
                 status=status.HTTP_429_TOO_MANY_REQUESTS,
             )
-            limited.wait = max(1, math.ceil(wait or 1))
+            limited.wait = max(1, math.ceil(getattr(error, "wait", None) or 1))
             return limited
         case exceptions.APIException():
             return error

@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from functools import wraps
-from typing import Any, ClassVar, Concatenate, ParamSpec
+from typing import Any, ClassVar, Concatenate, ParamSpec, cast
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponseBase
@@ -79,6 +79,6 @@ def limited(limit: type[Limit]) -> Callable[[View[Parameters]], View[Parameters]
                 raise TooManyRequests(throttle.wait() or 1)
             return view(request, *args, **kwargs)
 
-        return inner
+        return cast("View[Parameters]", inner)
 
     return decorate

@@ -15,6 +15,7 @@ from django.views.debug import ExceptionReporter
 from common.log_filters import SecretFilter, without_secrets
 
 SECRET = "hunter2-Geheim"
+LOGGING: Any = project.LOGGING
 DRESSED = [
     f"password={SECRET}",
     f"PASSWORD: {SECRET}",
@@ -42,7 +43,7 @@ def written() -> Any:
     stream = io.StringIO()
     handler = logging.StreamHandler(stream)
     handler.addFilter(SecretFilter())
-    handler.setFormatter(logging.Formatter(project.LOGGING["formatters"]["line"]["format"]))
+    handler.setFormatter(logging.Formatter(LOGGING["formatters"]["line"]["format"]))
     logger = logging.Logger("trial")  # noqa: LOG001  # apart from all others
     logger.addHandler(handler)
     return logger, stream
@@ -76,10 +77,10 @@ def test_ordinary_lines_stay_as_they_are(text: str) -> None:
 
 
 def test_every_handler_of_the_project_scrubs() -> None:
-    for name, handler in project.LOGGING["handlers"].items():
+    for name, handler in LOGGING["handlers"].items():
         assert "secrets" in handler["filters"], name
-    for name, logger in project.LOGGING["loggers"].items():
-        assert set(logger.get("handlers", [])) <= set(project.LOGGING["handlers"]), name
+    for name, logger in LOGGING["loggers"].items():
+        assert set(logger.get("handlers", [])) <= set(LOGGING["handlers"]), name
     assert not logging.getLogger("django").handlers
 
 
