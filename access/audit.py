@@ -11,6 +11,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 
 from access.models import AuditEvent, AuditEventKind, User
+from common.masking import mask_log
 
 _PATH_LENGTH = 200
 _LABEL_LENGTH = 200
@@ -43,7 +44,7 @@ def record_event(
         actor=user,
         actor_login=(user.username if user else login)[:_LOGIN_LENGTH],
         address=_address(request),
-        path=request.path[:_PATH_LENGTH] if request else "",
+        path=mask_log(request.path)[:_PATH_LENGTH] if request else "",
         object_type=target._meta.label_lower if target else "",
         object_key=str(target.pk) if target else "",
         object_label=str(target)[:_LABEL_LENGTH] if target else "",

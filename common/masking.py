@@ -27,7 +27,7 @@ _PERSONAL_IN_LOG: Final = re.compile(
     r"|(?:\+?86|0086)?1[04]\d{11}"  # IoT card
     r"|(?:\+?86|0086)0?(?:10|2\d|[3-9]\d{2})\d{7,8}|0(?:10|2\d)\d{8}|0[3-9]\d{2}\d{7,8}"  # fixed line
     r"|[1-9]\d{5}(?:19|20)\d{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])\d{3}[\dXx]"  # identity card
-    r"|\d{16,19}"  # bank account
+    r"|\d{16,}"  # bank account
     r")(?![0-9A-Za-z])"
 )
 
@@ -82,6 +82,12 @@ def _masked_run(found: re.Match[str]) -> str:
     run = found[0]
     if found.groupdict().get("day"):
         return run
+    if run[-1] in "xX" and sum(character.isdigit() for character in run) != _ID_LENGTH - 1:
+        return _masked_digits(run[:-1]) + run[-1]
+    return _masked_digits(run)
+
+
+def _masked_digits(run: str) -> str:
     digits = "".join(character for character in run if character.isdigit() or character in "xX")
     if len(digits) >= _ID_LENGTH - 2:
         return mask_id_number(digits) if len(digits) >= _ID_LENGTH else mask_account(digits)

@@ -9,6 +9,7 @@ from django.db.models import Q
 
 MOBILE_LENGTH: Final = 11
 _FEWEST_DIGITS: Final = 7
+_MOST_DIGITS: Final = 16  # an E.164 number and the two zeros before it
 
 
 def readable_phone(stored: str) -> str:
@@ -27,7 +28,7 @@ def begins_with(text: str) -> Q | None:
     if not text or set(text) - set("0123456789+-() "):
         return None
     digits = "".join(sign for sign in text if sign.isdigit())
-    if len(digits) < _FEWEST_DIGITS:
+    if not _FEWEST_DIGITS <= len(digits) <= _MOST_DIGITS:
         return None
     code = settings.NUMBER_COUNTRY_CODE
     national = digits.removeprefix("00").removeprefix("0")
