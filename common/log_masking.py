@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 
+from django.utils.safestring import SafeString
 from django.views.debug import ExceptionReporter
 
 from common.log_filters import without_secrets
@@ -35,10 +36,10 @@ class MaskingFilter(logging.Filter):
 class MaskedReporter(ExceptionReporter):
     """Django's error reports (by e-mail, and the pages of a debugger) without numbers of people and without secrets."""
 
-    def get_traceback_html(self) -> str:
+    def get_traceback_html(self) -> SafeString:
         """The report as a page."""
-        return mask_log(without_secrets(super().get_traceback_html()))
+        return SafeString(mask_log(without_secrets(super().get_traceback_html())))
 
-    def get_traceback_text(self) -> str:
+    def get_traceback_text(self) -> SafeString:
         """The report as text."""
-        return mask_log(without_secrets(super().get_traceback_text()))
+        return SafeString(mask_log(without_secrets(super().get_traceback_text())))

@@ -30,9 +30,10 @@ from members.demo.customers import (
     ownership_rows,
 )
 from members.demo.engagements import GROUP_COLUMNS, OFFER_COLUMNS, OFFER_DISCOUNT_COLUMNS, PLAN_COLUMNS, EngagementRows
-from members.demo.names import HOSPITAL_CODE
+from members.demo.names import HOSPITAL_CODE, SHOWCASE
 from members.demo.numbers import enter_blacklist, enter_segments
 from members.demo.organisation import Organisation, clashes, found_organisation
+from members.demo.papers import enter_papers
 from members.demo.places import PROVINCES
 from members.demo.roster import MEMBER_COLUMNS, Roster
 from members.demo.sign_ins import DEMO_PASSWORD
@@ -187,6 +188,7 @@ class _Load:
         book = Book(self._seed, *self._sizes, first_key=1)
         self._copy(Customer, CUSTOMER_COLUMNS, CustomerRows(book, organisation, regions, industries, self._calendar), "customers")
         self._copy(ContactPerson, CONTACT_COLUMNS, contact_rows(book, self._calendar), "contact persons")
+        enter_papers(book.first_key, min(len(SHOWCASE), book.count))
         self._copy(OwnershipChange, OWNERSHIP_COLUMNS, ownership_rows(book, organisation, self._calendar), "ownership changes")
         self._copy(LifecycleChange, LIFECYCLE_COLUMNS, lifecycle_rows(book, organisation, self._calendar), "lifecycle changes")
         return book
