@@ -58,8 +58,11 @@ def audit_change(request: HttpRequest, kind: str, version: int) -> HttpResponse:
     user = signed_in(request)
     require_audit(user)
     model = tracked_models().get(kind)
-    event: Any = event_model_of(model)._default_manager.select_related("pgh_context").filter(pk=version).first() if model else None
-    if model is None or event is None:
+    if model is None:
+        raise Http404
+    event_model: Any = event_model_of(model)
+    event = event_model._default_manager.select_related("pgh_context").filter(pk=version).first()
+    if event is None:
         raise Http404
     found, _following = read_versions(model, event.pgh_obj_id, user, below=version + 1, size=1)
     context = {

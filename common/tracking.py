@@ -164,7 +164,8 @@ class RecordingTrigger(PgHistoryTrigger):
     def get_func(self, model: Any) -> str:
         """Copy the rows, and keep the context if there were any."""
         columns, values, source = self._copied(model)
-        target = f'INSERT INTO "{self.event_model._meta.db_table}" ({columns}, pgh_label, pgh_created_at'
+        events: Any = self.event_model
+        target = f'INSERT INTO "{events._meta.db_table}" ({columns}, pgh_label, pgh_created_at'
         target += ", pgh_context_id, pgh_actor, pgh_job)"
         chosen = f"SELECT {values}, '{self.label}', now()"
         if self.condition is None:
@@ -180,8 +181,9 @@ class RecordingTrigger(PgHistoryTrigger):
     def _copied(self, model: Any) -> tuple[str, str, str]:
         """Columns, their values and the tables they come from."""
         alias = "new_values" if self.row == "NEW" else "old_values"
+        events: Any = self.event_model
         kept = {field.name for field in model._meta.fields if field.concrete}
-        names = sorted(field.column for field in self.event_model._meta.fields if field.name in kept)
+        names = sorted(field.column for field in events._meta.fields if field.name in kept)
         columns = ", ".join([*(f'"{name}"' for name in names), "pgh_obj_id"])
         values = ", ".join([*(f'{alias}."{name}"' for name in names), f'{alias}."{model._meta.pk.column}"'])
         return columns, values, str(self.get_func_template_kwargs(model)[f"cond_{alias}"])
@@ -196,14 +198,14 @@ class RecordingTrigger(PgHistoryTrigger):
             when=self.when,
             operation=self.operation,
             referencing=self.referencing or "",
-            level=self.level,
+            level=pgtrigger.Statement,
         )
         return compiler.Trigger(name=str(self.name), sql=sql)
 
 
 class _Recorder(pghistory.RowEvent):
     def add_event_trigger(self, event_model: Any) -> None:
-        trigger = RecordingTrigger(
+        trigger = RecordingTrigger(  # type: ignore[no-untyped-call]  # the package has no types here
             event_model=event_model,
             label=self.label,
             name=self.trigger_name,

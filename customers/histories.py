@@ -48,8 +48,8 @@ def _kept(model: Any, details: type[Any]) -> frozenset[str]:
 
 
 def _write_customer(row: Customer, values: Mapping[str, Any], actor: User, seen: str) -> None:
-    update_customer(customer_id=row.pk, actor=actor, seen=seen, **values)  # type: ignore[typeddict-item]  # their names are checked
+    update_customer(customer_id=row.pk, actor=actor, seen=seen, **values)
 
 
 def _write_person(row: ContactPerson, values: Mapping[str, Any], actor: User, seen: str) -> None:
-    update_contact_person(person_id=row.pk, actor=actor, seen=seen, **values)  # type: ignore[typeddict-item]
+    update_contact_person(person_id=row.pk, actor=actor, seen=seen, **values)

@@ -29,8 +29,16 @@ def register_histories() -> None:
 
 
 def _register(model: Any, name: str, fields: tuple[str, ...], write: Any, page: Any) -> None:
-    urls = {"history_url": f"products:{name}_history", "restore_url": f"products:{name}_restore"}
-    register_subject(Subject(model=model, page=page, restorable=frozenset(fields), write=write, **urls))
+    register_subject(
+        Subject(
+            model=model,
+            page=page,
+            history_url=f"products:{name}_history",
+            restore_url=f"products:{name}_restore",
+            restorable=frozenset(fields),
+            write=write,
+        )
+    )
 
 
 def _write_entry(row: Any, values: Mapping[str, Any], actor: User, seen: str) -> None:

@@ -84,7 +84,7 @@ def read_versions(
 
 def read_steps(model: type[models.Model], pk: Any, *, below: int | None = None, size: int = PAGE_SIZE) -> tuple[list[Step], int | None]:
     """The events behind `read_versions`."""
-    event_model = event_model_of(model)
+    event_model: Any = event_model_of(model)
     events = event_model._default_manager.filter(pgh_obj_id=pk).select_related("pgh_context").order_by("-pgh_id")
     page: list[Any] = list((events.filter(pgh_id__lt=below) if below is not None else events)[: size + 1])
     following = page[size - 1].pgh_id if len(page) > size else None

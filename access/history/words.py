@@ -29,7 +29,7 @@ def shown_fields(model: type[models.Model], event_model: type[models.Model]) -> 
 
 def label_of(field: Any) -> str:
     """The field's name; that of a keyed hash is the name of what it stands for."""
-    named = field.model._meta.get_field(field.of) if isinstance(field, KeyedHashField) else field
+    named: Any = field.model._meta.get_field(field.of) if isinstance(field, KeyedHashField) else field
     text = str(named.verbose_name)
     return text[:1].upper() + text[1:]
 

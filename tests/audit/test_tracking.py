@@ -171,7 +171,7 @@ def test_a_discount_on_an_offer(manager: User) -> None:
     offer.discounts.add(make_discount())
     link = through.objects.get()
     offer.discounts.clear()
-    found = apps.get_model("products", "OfferDiscountEvent").objects.filter(pgh_obj_id=link.pk)  # type: ignore[attr-defined]
+    found = apps.get_model("products", "OfferDiscountEvent").objects.filter(pgh_obj_id=link.pk)
     assert [(event.pgh_label, event.offer_id) for event in found.order_by("pgh_id")] == [("insert", offer.pk), ("delete", offer.pk)]
 
 
@@ -209,7 +209,7 @@ def test_leaving_is_recorded_with_the_job(manager: User, shop: Shop) -> None:  #
     job = worlds.start(manager, shop.groups.own, listed(*numbers(1)), "leave", run=True)
     (left,) = events(member)
     assert (left.pgh_label, left.left_on, left.pgh_job, left.pgh_actor) == ("update", None, job.pk, manager.pk)
-    steps = apps.get_model("jobs", "JobEvent").objects.filter(pgh_obj_id=job.pk).order_by("pgh_id")  # type: ignore[attr-defined]
+    steps = apps.get_model("jobs", "JobEvent").objects.filter(pgh_obj_id=job.pk).order_by("pgh_id")
     assert steps.first().pgh_label == "insert"
     assert steps.last().status == Job.objects.get(pk=job.pk).status
 
