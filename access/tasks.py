@@ -8,6 +8,7 @@ from celery import shared_task
 
 from access.seals import SealKeyMissing
 from access.services import sealing
+from access.services.sessions import forget_ended_sessions
 
 logger = logging.getLogger(__name__)
 
@@ -19,3 +20,9 @@ def seal_audit() -> None:
         sealing.seal_audit()
     except SealKeyMissing as missing:
         logger.warning("The audit is not sealed: %s", missing)
+
+
+@shared_task(name="access.forget_ended_sessions")
+def forget_ended() -> None:
+    """Delete what is left of sessions whose time is over."""
+    forget_ended_sessions()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+from datetime import timedelta
 
 import pytest
 from allauth.mfa.models import Authenticator
@@ -15,6 +16,7 @@ from django.utils import timezone
 
 from access.devices import device_words
 from access.models import AuditEvent, User
+from access.services.sessions import forget_ended_sessions
 from access.session_limits import SEEN_AT, SIGNED_IN_AT
 from customers.models import Customer
 from tests.factories.access import PASSWORD
@@ -94,6 +96,15 @@ def test_a_change_of_password_ends_the_others(manager):
     here.post("/accounts/password/change/", {"oldpassword": PASSWORD, "password1": new, "password2": new})
     assert (is_in(here), is_in(there)) == (True, False)
     assert AuditEvent.objects.filter(kind="password_changed", actor=manager).count() == 1
+
+
+def test_what_is_left_of_ended_sessions_is_forgotten_at_night(manager):
+    here, there, third = browser(manager), browser(manager), browser(manager)
+    Session.objects.filter(session_key=there.session.session_key).update(expire_date=timezone.now() - timedelta(days=1))
+    Session.objects.filter(session_key=third.session.session_key).delete()
+    assert forget_ended_sessions() == 2
+    assert UserSession.objects.get().session_key == here.session.session_key
+    assert is_in(here)
 
 
 @pytest.mark.parametrize(
@@ -187,10 +198,10 @@ def test_work_sets_the_idle_clock_back_and_polls_do_not(manager):
     age(client, **{SEEN_AT: 1000})
     client.get("/profile/", headers={"X-Background": "1"})
     assert client.session[SEEN_AT] <= time.time() - 999
-    UserSession.objects.update(last_seen_at=timezone.now() - timezone.timedelta(hours=1))
+    UserSession.objects.update(last_seen_at=timezone.now() - timedelta(hours=1))
     client.get("/profile/")
     assert client.session[SEEN_AT] >= time.time() - 5
-    assert UserSession.objects.get().last_seen_at > timezone.now() - timezone.timedelta(minutes=1)
+    assert UserSession.objects.get().last_seen_at > timezone.now() - timedelta(minutes=1)
     age(client, **{SIGNED_IN_AT: 12 * 3600 + 1})
     assert not is_in(client), "no work moves the absolute limit"
 

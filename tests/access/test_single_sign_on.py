@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import urllib.request
 from collections.abc import Iterator
+from typing import Any
 from urllib.error import HTTPError
 
 import pytest
 from allauth.socialaccount.models import SocialAccount
-from django.http import HttpResponse
 from django.test import Client
 from pytest_django import Settings
 
@@ -26,7 +26,7 @@ SIGN_IN = "/accounts/login/"
 def provider(manager: User, settings: Settings) -> Iterator[Provider]:
     """A provider at which the manager is signed in, and the product configured for it."""
     with running(Provider({"sub": "key-of-lijing", "preferred_username": manager.username})) as provider:
-        app = {"provider_id": "sso", "name": "Staff ID", "client_id": CLIENT_ID, "secret": CLIENT_SECRET}
+        app: dict[str, Any] = {"provider_id": "sso", "name": "Staff ID", "client_id": CLIENT_ID, "secret": CLIENT_SECRET}
         app["settings"] = {"server_url": provider.address}
         settings.SOCIALACCOUNT_PROVIDERS = {"openid_connect": {"APPS": [app], "OAUTH_PKCE_ENABLED": True}}
         yield provider
@@ -37,7 +37,7 @@ class _Stay(urllib.request.HTTPRedirectHandler):
         return None
 
 
-def way_through(client: Client, start: str = START) -> HttpResponse:
+def way_through(client: Client, start: str = START) -> Any:
     """Go to the provider and come back, as a browser does."""
     there = client.get(start)
     assert there.status_code == 302

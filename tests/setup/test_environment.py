@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from crm_site.embedded.provide import BASE_DIR
-from crm_site.environment import WrongEnvironment, read_environment
+from crm_site.environment import WrongEnvironment, read_environment, single_sign_on_of
 from tests.setup.conftest import CONFIGURATION, bare_environment
 
 GOOD = {
@@ -73,6 +73,10 @@ def test_a_good_environment_is_taken_as_it_is(production: pytest.MonkeyPatch) ->
         ("UPLOAD_MAX_BYTES", "200M"),
         ("BATCH_MAX_ROWS", "0"),
         ("BATCH_CHUNK_ROWS", "-1"),
+        ("SESSION_IDLE_MINUTES", "1"),
+        ("SESSION_ABSOLUTE_HOURS", "0"),
+        ("OIDC_ISSUER", "http://id.example.com"),
+        ("OIDC_TRUST_SECOND_FACTOR", "perhaps"),
     ],
 )
 def test_a_wrong_variable_is_named_in_one_line(production: pytest.MonkeyPatch, name: str, value: str) -> None:
@@ -81,6 +85,20 @@ def test_a_wrong_variable_is_named_in_one_line(production: pytest.MonkeyPatch, n
         read_environment(BASE_DIR)
     assert f'"{name}"' in str(refused.value)
     assert "\n" not in str(refused.value)
+
+
+@pytest.mark.parametrize("name", ["OIDC_CLIENT_ID", "OIDC_CLIENT_SECRET"])
+def test_single_sign_on_is_described_wholly_or_not_at_all(production: pytest.MonkeyPatch, name: str) -> None:
+    for variable in ("OIDC_CLIENT_ID", "OIDC_CLIENT_SECRET"):
+        production.setenv(variable, "something")
+    production.setenv("OIDC_ISSUER", "https://id.example.com/staff/")
+    app = single_sign_on_of(read_environment(BASE_DIR))["openid_connect"]["APPS"][0]
+    assert app["settings"]["server_url"] == "https://id.example.com/staff"
+    production.setenv(name, "")
+    with pytest.raises(WrongEnvironment, match=name):
+        read_environment(BASE_DIR)
+    production.setenv("OIDC_ISSUER", "")
+    assert single_sign_on_of(read_environment(BASE_DIR)) == {}
 
 
 @pytest.mark.parametrize("name", ["DATABASE_URL", "REDIS_URL", "SECRET_KEY", "FIELD_KEYS", "ALLOWED_HOSTS"])
