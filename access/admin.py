@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Final
 
 from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
@@ -12,27 +12,36 @@ from allauth.usersessions.models import UserSession
 from django import forms
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
-from django.contrib.auth.models import Group
 from django.core.exceptions import ValidationError
-from django.db.models import Model, QuerySet
+from django.db.models import Count, Model, OuterRef, QuerySet, Subquery
+from django.db.models.functions import Coalesce
 from django.http import HttpRequest, HttpResponse
+from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
+from unfold.decorators import action
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 
+from access import delegation_admin, group_admin  # noqa: F401  # they register their pages
 from access.admin_forms import RoleForm
-from access.administration import PolicyAdmin, PolicyInline
+from access.administration import PolicyAdmin, PolicyInline, person_pages
 from access.audit import record_event
 from access.models import AuditEventKind, OrgUnit, Role, RoleAssignment, User
+from access.people_import_admin import people_import
 from access.services.org_units import save_org_unit
 from access.services.roles import save_role_permissions
 from access.services.sessions import end_sessions, remove_factors, unlock_sign_in
 from access.services.standard_roles import MODULES
 
+UNITS_PER_PAGE: Final = 600
+"""The whole tree of an operator on one page."""
+DEEPEST: Final = 8
+"""Units below that depth are indented no further."""
+
 admin.site.index_title = gettext_lazy("What can be administered")
 # Secrets of factors, keys of sessions and the provider's configuration are nobody's to read or change here; what an administrator may do to
 # them are actions on a person.
-for model in (Group, Authenticator, UserSession, SocialApp, SocialToken, EmailAddress):
+for model in (Authenticator, UserSession, SocialApp, SocialToken, EmailAddress):
     admin.site.unregister(model)
 
 
@@ -60,7 +69,7 @@ class PersonForm(UserChangeForm):  # type: ignore[misc]  # the package has no ty
 
 
 @admin.register(User)
-class UserAdmin(PolicyAdmin, DjangoUserAdmin):  # type: ignore[type-arg]  # not subscriptable at run time
+class UserAdmin(PolicyAdmin, DjangoUserAdmin):  # type: ignore[misc, type-arg]  # not subscriptable at run time; our paginator
     """People. They are disabled, never deleted, so that what they did keeps its name. Superusers are made on the command line."""
 
     form = PersonForm
@@ -77,13 +86,20 @@ class UserAdmin(PolicyAdmin, DjangoUserAdmin):  # type: ignore[type-arg]  # not 
     fieldsets = (
         (None, {"fields": ("username", "password")}),
         (gettext_lazy("Person"), {"fields": ("name", "email", "phone", "org_unit", "locale")}),
-        (gettext_lazy("Access"), {"fields": ("is_active", "is_staff")}),
+        (gettext_lazy("Access"), {"fields": ("is_active", "is_staff", "pages")}),
     )
+    readonly_fields = ("pages",)
     add_fieldsets = (
         (None, {"classes": ("wide",), "fields": ("username", "name", "org_unit", "usable_password", "password1", "password2")}),
     )
 
     actions = ("end_their_sessions", "unlock_sign_in", "remove_second_factors")
+    actions_list = ("enter_by_list",)
+
+    @action(description=gettext_lazy("Enter people by a list"), url_path="list", permissions=["change"])  # type: ignore[untyped-decorator]
+    def enter_by_list(self, request: HttpRequest) -> HttpResponse:
+        """Enter and change many people at once."""
+        return people_import(request, self)
 
     @admin.action(description=gettext_lazy("End all sessions"), permissions=["change"])
     def end_their_sessions(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
@@ -108,6 +124,12 @@ class UserAdmin(PolicyAdmin, DjangoUserAdmin):  # type: ignore[type-arg]  # not 
         self.message_user(
             request, ngettext("%(count)d factor was removed.", "%(count)d factors were removed.", removed) % {"count": removed}
         )
+
+    @admin.display(description=gettext_lazy("More of this person"))
+    def pages(self, user: User) -> str:
+        """Links to what the apps above know of a person."""
+        links = ((address, title) for title, address in person_pages(user.pk)) if user.pk else ()
+        return format_html_join(" · ", '<a class="text-primary-600 dark:text-primary-500" href="{}">{}</a>', links)
 
     def _within_power(self, request: HttpRequest, queryset: QuerySet[User]) -> list[User]:
         return [user for user in queryset if self.has_change_permission(request, user)]
@@ -167,12 +189,30 @@ class OrgUnitAdmin(PolicyAdmin):
     """The operator's organisation."""
 
     form = OrgUnitForm
-    list_display = ("code", "name_zh", "name_en", "level", "parent", "path")
+    list_display = ("tree", "code", "level", "staff_count")
+    list_display_links = ("tree",)
     list_filter = ("level",)
-    list_select_related = ("parent",)
+    list_per_page = UNITS_PER_PAGE
     search_fields = ("code", "name_zh", "name_en")
     raw_id_fields = ("parent",)
     ordering = ("path",)
+    sortable_by = ()
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[OrgUnit]:
+        """With the number of active people who work in the unit itself."""
+        staff = User.objects.filter(org_unit=OuterRef("pk"), is_active=True).order_by().values("org_unit").annotate(count=Count("pk"))
+        units: QuerySet[OrgUnit] = super().get_queryset(request)
+        return units.annotate(staff_count=Coalesce(Subquery(staff.values("count")), 0))
+
+    @admin.display(description=gettext_lazy("Unit"))
+    def tree(self, unit: OrgUnit) -> str:
+        """The name, indented by how deep the unit lies."""
+        return format_html('<span class="unit-depth-{}">{}</span>', min(unit.path.count("/"), DEEPEST), unit)
+
+    @admin.display(description=gettext_lazy("Active staff"))
+    def staff_count(self, unit: OrgUnit) -> int:
+        """How many active people work in the unit itself."""
+        return int(getattr(unit, "staff_count", 0))
 
     def save_model(self, request: HttpRequest, obj: OrgUnit, form: Any, change: bool) -> None:
         """Through the service, which moves all units below."""

@@ -229,6 +229,7 @@ class AuditEventKind(models.TextChoices):
     REVOKED = "revoked", _("sharing ended")
     DELEGATED = "delegated", _("delegated")
     DELEGATION_ENDED = "delegation_ended", _("delegation ended")
+    PEOPLE_IMPORTED = "people_imported", _("people entered by a list")
     TOKEN_CREATED = "token_created", _("API token made")  # noqa: S105  # the name of an event
     TOKEN_REVOKED = "token_revoked", _("API token revoked")  # noqa: S105
 

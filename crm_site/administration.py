@@ -26,6 +26,12 @@ def _opens(model: str) -> Callable[[HttpRequest], bool]:
     return may_open
 
 
+def _may_see_schedules(request: HttpRequest) -> bool:
+    from crm_site.schedules import may_see_schedules
+
+    return may_see_schedules(request)
+
+
 def _item(title: Promise, icon: str, model: str) -> dict[str, Any]:
     address = f"admin:{model.replace('.', '_').lower()}_changelist"
     return {"title": title, "icon": icon, "link": reverse_lazy(address), "permission": _opens(model)}
@@ -42,6 +48,11 @@ NAVIGATION: Final = [
         _item(_("Org units"), "account_tree", "access.OrgUnit"),
         _item(_("Roles"), "badge", "access.Role"),
         _item(_("Role assignments"), "assignment_ind", "access.RoleAssignment"),
+        _item(_("User groups"), "group", "auth.Group"),
+        _item(_("Delegations"), "swap_horiz", "access.Delegation"),
+        _item(_("API tokens"), "key", "access.ApiToken"),
+        _item(_("Customers shared with users"), "person_add", "customers.CustomerUserObjectPermission"),
+        _item(_("Customers shared with groups"), "group_add", "customers.CustomerGroupObjectPermission"),
     ),
     _group(
         _("Customers"),
@@ -68,6 +79,7 @@ NAVIGATION: Final = [
         _("Work in the background"),
         _item(_("Jobs"), "stacks", "jobs.Job"),
         _item(_("Source files"), "draft", "jobs.SourceFile"),
+        {"title": _("Schedules"), "icon": "schedule", "link": reverse_lazy("admin:schedules"), "permission": _may_see_schedules},
     ),
 ]
 

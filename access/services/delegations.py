@@ -28,6 +28,15 @@ def lend_scope(
     Raises PermissionDenied when `actor` is neither the lender nor keeps all access (for a colleague who is ill), ValidationError when the
     lender has no own customers by any role, the borrower cannot work with them, or the days make no sense.
     """
+    check_loan(actor=actor, lender=lender, borrower=borrower, starts_on=starts_on, ends_on=ends_on)
+    delegation = Delegation(lender=lender, borrower=borrower, starts_on=starts_on, ends_on=ends_on, reason=reason)
+    save_valid(delegation)
+    record_event(AuditEventKind.DELEGATED, actor=actor, target=delegation, details=_days(delegation))
+    return delegation
+
+
+def check_loan(*, actor: User, lender: User, borrower: User, starts_on: datetime.date, ends_on: datetime.date) -> None:
+    """Raise what `lend_scope` raises where the loan may not be; for forms, which show it before anything is written."""
     if actor != lender and not _keeps_access(actor):
         raise PermissionDenied
     own = scope_of(lender).role_reach("customers", Action.VIEW)
@@ -41,10 +50,6 @@ def lend_scope(
         raise ValidationError({"ends_on": _("The last day is over.")})
     if ends_on - starts_on > LONGEST:
         raise ValidationError({"ends_on": _("Lend for a year at most.")})
-    delegation = Delegation(lender=lender, borrower=borrower, starts_on=starts_on, ends_on=ends_on, reason=reason)
-    save_valid(delegation)
-    record_event(AuditEventKind.DELEGATED, actor=actor, target=delegation, details=_days(delegation))
-    return delegation
 
 
 @transaction.atomic

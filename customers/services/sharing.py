@@ -5,19 +5,20 @@ from __future__ import annotations
 from typing import Any, Final
 
 from django.contrib.auth.models import Group, Permission
-from django.core.exceptions import ValidationError
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
-from django.db.models import QuerySet
-from django.http import Http404
+from django.db.models import Model, QuerySet
+from django.http import Http404, HttpRequest
 from django.utils.translation import gettext as _
 
-from access.audit import record_event
+from access.audit import record_event, record_events
 from access.models import Action, AuditEventKind, User
 from access.scope import scope_of
 from customers.grants import TO_CHANGE, TO_VIEW, CustomerGroupObjectPermission, CustomerUserObjectPermission
 from customers.models import Customer
 
 PERMISSIONS: Final = (TO_VIEW, TO_CHANGE)
+MOST_AT_ONCE: Final = 1_000
 
 
 def customers_to_share(actor: User) -> QuerySet[Customer]:
@@ -56,6 +57,30 @@ def end_share(*, customer_id: int, actor: User, holder: User | Group) -> bool:
     if count:
         record_event(AuditEventKind.REVOKED, actor=actor, target=customer, details=_details(holder))
     return bool(count)
+
+
+@transaction.atomic
+def end_grants(*, grants: QuerySet[Any], request: HttpRequest) -> int:
+    """End the chosen `grants`, of one of the two models, for an administrator; how many there were.
+
+    Each is an event of its customer. However many they are, it takes as many statements. Raises PermissionDenied for whoever does not reach
+    every customer by a role, ValidationError when there are more than `MOST_AT_ONCE`.
+    """
+    if not scope_of(request.user).role_reach("customers", Action.CHANGE).everything:
+        raise PermissionDenied
+    found = grants.order_by().select_for_update(of=("self",)).select_related("content_object", _holder_field(grants.model))
+    chosen = list(found[: MOST_AT_ONCE + 1])
+    if len(chosen) > MOST_AT_ONCE:
+        raise ValidationError(_("End at most %(limit)d at once.") % {"limit": MOST_AT_ONCE})
+    grants.model._default_manager.filter(pk__in=[grant.pk for grant in chosen]).delete()
+    holder_field = _holder_field(grants.model)
+    ended = ((grant.content_object, _details(getattr(grant, holder_field))) for grant in chosen)
+    record_events(AuditEventKind.REVOKED, request=request, targets=ended)
+    return len(chosen)
+
+
+def _holder_field(model: type[Model]) -> str:
+    return "user" if model is CustomerUserObjectPermission else "group"
 
 
 def _locked(actor: User, customer_id: int) -> Customer:
