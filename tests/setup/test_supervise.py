@@ -20,6 +20,15 @@ from crm_site.embedded.provide import BASE_DIR
 from tests.setup.conftest import bare_environment
 from tests.setup.test_launch import Launcher
 
+CUSTOMER_AND_TOKEN = """
+from access.models import User
+from access.services.api_tokens import create_token
+from members.services.reach import customers_to_provision
+manager = User.objects.get(username="manager")
+print(customers_to_provision(manager).values_list("code", flat=True).first())
+print(create_token(owner=manager, name="test", days=1, actor=None)[1])
+"""
+
 
 def supervised(folder: Path, script: str) -> subprocess.Popen[str]:
     command = [sys.executable, "-m", "crm_site.launch.supervise", "trial", str(folder / "trial.pid"), sys.executable, "-c", script]
@@ -113,14 +122,15 @@ def test_a_signal_during_the_pause_ends_it(tmp_path: Path) -> None:
 def test_a_job_finishes_though_the_worker_s_main_process_is_killed(var_folder: Path) -> None:
     launcher = Launcher(var_folder, free_port())
     launcher.wait()
-    token = subprocess.run(
-        [sys.executable, "manage.py", "api_token", "manager"],
+    answer = subprocess.run(
+        [sys.executable, "manage.py", "shell", "--verbosity", "0", "-c", CUSTOMER_AND_TOKEN],
         cwd=BASE_DIR,
         capture_output=True,
         text=True,
         env=bare_environment(VAR_DIR=str(var_folder)),
         check=True,
-    ).stdout.strip()
+    )
+    customer, token = answer.stdout.split()
 
     def ask(path: str, data: dict[str, Any] | None = None) -> Any:
         request = urllib.request.Request(
@@ -132,9 +142,8 @@ def test_a_job_finishes_though_the_worker_s_main_process_is_killed(var_folder: P
             return json.load(response)
 
     jobs = "/api/v1/provisioning-jobs/"
-    customer = ask(jobs)["results"][0]["customer"]
     numbers = "\n".join(f"139{number:08}" for number in range(20_000))
-    job = ask(jobs, {"customer": customer["code"] if isinstance(customer, dict) else customer, "numbers": numbers, "actions": ["leave"]})
+    job = ask(jobs, {"customer": customer, "numbers": numbers, "actions": ["leave"]})
     worker = recorded(var_folder / "run" / "worker.pid")
     os.kill(worker, signal.SIGKILL)
     wait_for(lambda: ask(f"{jobs}{job['id']}/")["status"] in {"validated", "failed"}, 120)
