@@ -24,7 +24,7 @@ def frame(request: HttpRequest) -> dict[str, Any]:
         "rail_folded": rail_is_folded(request),
         "other_languages": [get_language_info(code) for code, _name in settings.LANGUAGES if code != get_language()],
         "search_url": SimpleLazyObject(lambda: _optional(request, "customers:customer_list", "customers")),
-        "session_left": SimpleLazyObject(lambda: time_left(request.session)),
+        "session_left": SimpleLazyObject(lambda: time_left(request.session) if hasattr(request, "session") else None),
         "session_idle_limit": settings.SESSION_IDLE_SECONDS,
         "progress_chip_url": SimpleLazyObject(lambda: _optional(request, "jobs:progress_chip", "jobs")),
     }
