@@ -50,9 +50,7 @@ class ContactPersonQuerySet(PolicyQuerySet["ContactPerson"]):
     """Contact persons; they inherit the reach of their customer."""
 
     module: ClassVar[str] = "customers"
-    manager_lookup: ClassVar[str] = "customer__manager"
-    unit_lookup: ClassVar[str] = "customer__org_unit"
-    customer_lookup: ClassVar[str] = "customer"
+    inherits_from: ClassVar[str] = "customer"
 
     def matching(self, text: str) -> Self:
         """People whose name, title or customer's name contains `text`, whose phone begins with it, or whose ID number it is."""

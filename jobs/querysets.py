@@ -24,5 +24,6 @@ class JobQuerySet(PolicyQuerySet["Job"]):
     customer_lookup: ClassVar[str] = "customer_key"
     page_orders: ClassVar[frozenset[tuple[str, ...]]] = frozenset({("id",)})
 
-    def _ways(self, reach: Reach, user: User | AnonymousUser) -> list[Q]:
-        return [*super()._ways(reach, user), Q(customer_key=None, actor=user.pk)]
+    def _ways(self, reach: Reach, user: User | AnonymousUser, prefix: str = "") -> list[Q]:
+        own = Q(**{f"{prefix}customer_key": None, f"{prefix}actor": user.pk})
+        return [*super()._ways(reach, user, prefix), own]

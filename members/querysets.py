@@ -17,9 +17,7 @@ class MemberQuerySet(PolicyQuerySet["Member"]):
     """Memberships; they inherit the reach of their customer."""
 
     module: ClassVar[str] = "members"
-    manager_lookup: ClassVar[str] = "customer__manager"
-    unit_lookup: ClassVar[str] = "customer__org_unit"
-    customer_lookup: ClassVar[str] = "customer"
+    inherits_from: ClassVar[str] = "customer"
 
     def on_roster(self, day: datetime.date) -> Self:
         """Memberships that hold on `day`: joined by then and not left."""
@@ -30,15 +28,11 @@ class MemberSubscriptionQuerySet(PolicyQuerySet["MemberSubscription"]):
     """Subscriptions of members; they inherit the reach of their customer."""
 
     module: ClassVar[str] = "members"
-    manager_lookup: ClassVar[str] = "customer__manager"
-    unit_lookup: ClassVar[str] = "customer__org_unit"
-    customer_lookup: ClassVar[str] = "customer"
+    inherits_from: ClassVar[str] = "customer"
 
 
 class BatchRowQuerySet(PolicyQuerySet["BatchRow"]):
     """Rows of batches; they inherit the reach of their job, which has the customer's."""
 
     module: ClassVar[str] = "jobs"
-    manager_lookup: ClassVar[str] = "job__manager"
-    unit_lookup: ClassVar[str] = "job__org_unit"
-    customer_lookup: ClassVar[str] = "job__customer_key"
+    inherits_from: ClassVar[str] = "job"

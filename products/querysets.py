@@ -48,9 +48,7 @@ class OfferQuerySet(PolicyQuerySet["Offer"]):
     """Offers; they inherit the reach of their customer."""
 
     module: ClassVar[str] = "products"
-    manager_lookup: ClassVar[str] = "customer__manager"
-    unit_lookup: ClassVar[str] = "customer__org_unit"
-    customer_lookup: ClassVar[str] = "customer"
+    inherits_from: ClassVar[str] = "customer"
 
     def usable(self, on: datetime.date) -> Self:
         """Offers that numbers can be put on at day `on`: approved and not expired."""
@@ -65,9 +63,7 @@ class GroupSubscriptionQuerySet(PolicyQuerySet["GroupSubscription"]):
     """Group subscriptions; they inherit the reach of their customer."""
 
     module: ClassVar[str] = "products"
-    manager_lookup: ClassVar[str] = "customer__manager"
-    unit_lookup: ClassVar[str] = "customer__org_unit"
-    customer_lookup: ClassVar[str] = "customer"
+    inherits_from: ClassVar[str] = "customer"
 
     def live(self, on: datetime.date) -> Self:
         """Subscriptions that run on day `on` or begin later: neither ended nor expired by then."""

@@ -61,7 +61,22 @@ VIEWER: Final = StandardRole(
     dict.fromkeys(("customers", "products", "members", "jobs"), ("view",)),
     requires_second_factor=True,
 )
-STANDARD_ROLES: Final = (ACCOUNT_MANAGER, DIRECTOR, ADMINISTRATOR, VIEWER)
+AUDITOR: Final = StandardRole(
+    "auditor", "Auditor", "审计人员", DataScope.ALL, dict.fromkeys(MODULES, ("view",)), requires_second_factor=True
+)
+API_CLIENT: Final = StandardRole(
+    "api_client",
+    "API client",
+    "接口系统",
+    DataScope.SUBTREE,
+    {
+        "customers": ("view",),
+        "products": ("view",),
+        "members": ("view", "add", "change"),
+        "jobs": ("view", "add", "change", "approve", "export"),
+    },
+)
+STANDARD_ROLES: Final = (ACCOUNT_MANAGER, DIRECTOR, ADMINISTRATOR, VIEWER, AUDITOR, API_CLIENT)
 
 
 @transaction.atomic

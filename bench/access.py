@@ -1,0 +1,103 @@
+"""What the access policy costs in the database: lists and counts for each rank, with plans.
+
+`python manage.py shell -c "from bench.access import main; main()"` on demo data of the wanted size. It enters 100
+grants for each person, two directors and somebody with grants alone in a transaction that it takes back, and prints the least of seven
+execution times in milliseconds.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any, Final
+
+from django.contrib.auth.models import Permission
+from django.db import connection, transaction
+from django.db.models import Count, QuerySet
+from django.test import RequestFactory
+
+from access.models import OrgUnit, RoleAssignment, User
+from access.services.standard_roles import ensure_standard_roles
+from common.lists.keyset import Keyset, SortKey
+from customers.models import Customer
+from customers.tables import CustomerList
+from members.models import Member
+
+_TRIES: Final = 7
+_CAP: Final = 10_001
+_GRANT: Final = """INSERT INTO customers_customeruserobjectpermission (user_id, permission_id, content_object_id, granted_at)
+    SELECT holder.id, %s, customer.id, now() FROM access_user holder,
+    LATERAL (SELECT id FROM customers_customer TABLESAMPLE SYSTEM (0.2) REPEATABLE (1) WHERE holder.id > 0 LIMIT 100) customer
+    ON CONFLICT DO NOTHING"""
+
+
+def milliseconds(queryset: QuerySet[Any]) -> float:
+    """The least execution time that the database reports."""
+    return min(_executed(queryset.explain(analyze=True, timing=False)) for _ in range(_TRIES))
+
+
+def _executed(plan: str) -> float:
+    found = re.search(r"Execution Time: ([\d.]+)", plan)
+    return float(found.group(1)) if found else 0.0
+
+
+def main(plans: bool = False) -> None:
+    """Print a line for each rank; with `plans` also the plan of the page."""
+    with transaction.atomic():
+        people = _people()
+        for rank, user in people.items():
+            _measure(rank, User.objects.get(pk=user.pk), plans)
+        transaction.set_rollback(True)
+
+
+def _people() -> dict[str, User]:
+    """The manager with the most customers, directors of a city that sorts late and of its province, and somebody with grants alone."""
+    busiest = Customer.objects.exclude(manager=None).values("manager").annotate(count=Count("pk")).order_by("-count")[0]["manager"]
+    city = OrgUnit.objects.filter(level="city").select_related("parent").order_by("path").last()
+    assert city is not None
+    assert city.parent is not None
+    director = ensure_standard_roles()["director"]
+    found = {"manager": User.objects.get(pk=busiest)}
+    for rank, unit, role in (("city director", city, director), ("province director", city.parent, director), ("grants alone", city, None)):
+        found[rank] = User.objects.create(username=f"bench-{rank}", name=rank, org_unit=unit)
+        if role is not None:
+            RoleAssignment.objects.create(user=found[rank], role=role, org_unit=unit)
+    permission = Permission.objects.get_by_natural_key("view_customer", "customers", "customer")
+    with connection.cursor() as cursor:
+        cursor.execute(_GRANT, [permission.pk])
+        cursor.execute("ANALYZE customers_customeruserobjectpermission")
+    return found
+
+
+def _first_page(definition: CustomerList) -> QuerySet[Any]:
+    """The list's first page as it is handed to `first_rows`."""
+    taken: list[QuerySet[Any]] = []
+
+    def take(rows: QuerySet[Any]) -> list[Any]:
+        taken.append(rows)
+        return []
+
+    Keyset.build(Customer, [SortKey("pinyin")]).page(definition.queryset(), None, 50, take)
+    return taken[0]
+
+
+def _measure(rank: str, user: User, plans: bool) -> None:
+    request = RequestFactory().get("/")
+    request.user = user
+    page: Any = _first_page(CustomerList(request))
+    free = page.model.objects.select_related("manager", "org_unit", "industry").order_by("pinyin", "pk")[:51]
+    visible = Customer.objects.visible_to(user)
+    members = Member.objects.visible_to(user)
+    figures = {
+        "page by OR": page,
+        "page by ways": page.first_of_each_way(),
+        "page without policy": free,
+        "count": visible.order_by()[:_CAP],
+        "count without policy": Customer.objects.order_by()[:_CAP],
+        "search": visible.matching("医院").order_by()[:_CAP],
+        "one customer": visible.filter(pk=visible.values_list("pk", flat=True)[0]),
+        "members, page": members.order_by("customer_id", "msisdn", "pk")[:51],
+        "members, count": members.order_by()[:_CAP],
+    }
+    print(rank, f"({visible.count()} customers):", ", ".join(f"{name} {milliseconds(rows):.2f}" for name, rows in figures.items()))
+    if plans:
+        print(page.first_of_each_way().explain(analyze=True, timing=False, costs=False))
