@@ -1,6 +1,6 @@
 """What the access policy costs in the database: lists and counts for each rank, with plans.
 
-`python manage.py shell -c "from bench.access import main; main()"` on demo data of the wanted size. It enters 100
+`python manage.py shell -c "from bench.access_plans import main; main()"` on demo data of the wanted size. It enters 100
 grants for each person, two directors and somebody with grants alone in a transaction that it takes back, and prints the least of seven
 execution times in milliseconds.
 """
