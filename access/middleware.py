@@ -61,7 +61,7 @@ class RefusalMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         """Answer, and record a refusal."""
         response = self.get_response(request)
-        if response.status_code in (403, 404) and request.resolver_match is not None:
-            if isinstance(getattr(request, "user", None), User):
-                record_refusal(request=request, status=response.status_code)
+        refused = response.status_code in (403, 404) and request.resolver_match is not None
+        if refused and isinstance(getattr(request, "user", None), User):
+            record_refusal(request=request, status=response.status_code)
         return response

@@ -230,8 +230,8 @@ class AuditEventKind(models.TextChoices):
     DELEGATED = "delegated", _("delegated")
     DELEGATION_ENDED = "delegation_ended", _("delegation ended")
     PEOPLE_IMPORTED = "people_imported", _("people entered by a list")
-    TOKEN_CREATED = "token_created", _("API token made")  # noqa: S105  # the name of an event
-    TOKEN_REVOKED = "token_revoked", _("API token revoked")  # noqa: S105
+    TOKEN_CREATED = "token_created", _("API token made")  # the name of an event
+    TOKEN_REVOKED = "token_revoked", _("API token revoked")
 
 
 @untracked("Its rows are only ever added.")

@@ -25,11 +25,11 @@ def main() -> int:
             print(f"There is no figure named {', '.join(unknown)}.", file=sys.stderr)
             return 2
         missed = False
-        with own_database():
-            for names, measure in FIGURES:
-                chosen = [name for name in names if not wanted or name in wanted]
-                if not chosen:
-                    continue
+        for names, measure in FIGURES:
+            chosen = [name for name in names if not wanted or name in wanted]
+            if not chosen:
+                continue
+            with own_database():
                 for figure in measure(full=os.environ.get("SIZE") == "full"):
                     if figure["figure"] in chosen:
                         print(json.dumps(figure), flush=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from bench.access import ACCESS_FIGURES, measure_access
 from bench.audit import measure_audit
 from bench.provisioning import measure_provisioning
 from bench.reading import measure_reading
@@ -14,5 +15,6 @@ Measurement = Callable[..., Iterator[dict[str, Any]]]
 FIGURES: list[tuple[tuple[str, ...], Measurement]] = [
     (("xlsx_rows_per_second", "xlsx_peak_mb"), measure_reading),
     (("provision_vs_copy", "provision_vs_bare_copy", "undo_vs_apply", "save_loop_vs_pipeline"), measure_provisioning),
+    (ACCESS_FIGURES, measure_access),
     (("audit_copy_ratio", "audit_update_ratio", "audit_save_ratio"), measure_audit),
 ]

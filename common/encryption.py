@@ -104,7 +104,7 @@ class Keyring:
 
 
 ELSEWHERE: Final[dict[str, Callable[[], int]]] = {}
-"""Encrypted values that stand in no encrypted field, by their place: each writes its own with the newest key and tells how many it wrote."""
+"""Encrypted values that stand in no encrypted field, by their place: each writes its own with the newest key and says how many."""
 
 
 def comparable(text: str) -> str:

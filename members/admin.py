@@ -146,7 +146,8 @@ class SubscriptionInline(ReadOnlyInline):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         """With all that is shown."""
-        return super().get_queryset(request).select_related("product", "tariff", "offer")
+        found: QuerySet[Any] = super().get_queryset(request).select_related("product", "tariff", "offer")
+        return found
 
 
 @admin.register(Member)

@@ -82,10 +82,10 @@ def walk(world: World, client: Client, *, leaving_out: frozenset[str] = frozense
     for address in reach.addresses():
         if not address.parameters and not address.route.startswith("admin/") and address.name not in leaving_out:
             yield address.name, text_of(client.get(f"/{address.route}"))
-    for name, address in reach.admin_addresses():
-        if "pghistory" in address or "/r/" in address:  # neither is a page of ours: raw events, and the way from a type and a key to a page
+    for name, path in reach.admin_addresses():
+        if "pghistory" in path or "/r/" in path:  # neither is a page of ours: raw events, and the way from a type and a key to a page
             continue
-        yield name, text_of(client.get(address))
+        yield name, text_of(client.get(path))
     for show in ("all", "eligible", "failed"):
         yield "preview", text_of(client.get(f"{world.address('members:batch_preview', 'job')}?show={show}"))
 
@@ -143,12 +143,13 @@ def test_files_are_masked_without_the_right_to_reveal(marked: World, manager: Us
 @pytest.fixture
 def log() -> Iterator[io.StringIO]:
     """What the console would print, down to the SQL with its parameters."""
-    described = project.LOGGING["handlers"]["console"]
+    logging_settings: dict[str, Any] = project.LOGGING
+    described = logging_settings["handlers"]["console"]
     text = io.StringIO()
     handler = logging.StreamHandler(text)
-    handler.setFormatter(logging.Formatter(project.LOGGING["formatters"]["line"]["format"]))
+    handler.setFormatter(logging.Formatter(logging_settings["formatters"]["line"]["format"]))
     for name in described["filters"]:
-        handler.addFilter(import_string(project.LOGGING["filters"][name]["()"])())
+        handler.addFilter(import_string(logging_settings["filters"][name]["()"])())
     loggers = [logging.getLogger(), logging.getLogger("django.db.backends")]
     levels = [logger.level for logger in loggers]
     loggers[0].addHandler(handler)

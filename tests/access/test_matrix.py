@@ -16,7 +16,8 @@ from pathlib import Path
 from typing import Any, Final
 
 import pytest
-from django.http import HttpResponseBase
+from django.http import HttpResponse
+from django.http.response import HttpResponseBase
 from django.test import Client
 from django.urls import reverse
 from pytest_django import Settings
@@ -166,7 +167,7 @@ def _is_refused(response: HttpResponseBase, method: str) -> bool:
 
 
 def _names_object(response: HttpResponseBase, labels: list[str]) -> bool:
-    text = b"" if response.streaming else response.content
+    text = response.content if isinstance(response, HttpResponse) else b""
     return any(label.encode() in text for label in labels)
 
 

@@ -33,7 +33,7 @@ def test_each_way_is_told_with_its_customers(manager: User, colleague: User) -> 
     Delegation.objects.create(lender=colleague, borrower=manager, starts_on=today, ends_on=today)
     _share(manager, foreign, "change_customer")
     group = Group.objects.create(name="港务项目组")
-    group.user_set.add(manager)  # type: ignore[attr-defined]  # Django's reverse name
+    group.user_set.add(manager)
     permission = Permission.objects.get(codename="view_customer", content_type__app_label="customers")
     CustomerGroupObjectPermission.objects.create(group=group, permission=permission, content_object=grouped)
     found = [(way.kind, way.count(manager)) for way in ways_of(manager)]

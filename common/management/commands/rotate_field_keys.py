@@ -16,7 +16,7 @@ from common.encryption import ELSEWHERE
 class Command(BaseCommand):
     """`manage.py rotate_field_keys`: after a new key was put in front of `FIELD_KEYS` and every process was restarted."""
 
-    help = "Encrypt every ID number, bank account and secret of a second factor with the first key of FIELD_KEYS; may be interrupted and run again."
+    help = "Encrypt all ID numbers, bank accounts and second-factor secrets with the first of FIELD_KEYS; may be run again."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """How much at once."""
