@@ -165,19 +165,26 @@ def test_a_dirty_list_of_two_thousand_rows(client: Client, organisation: Organis
         connection,
     ) as few:
         confirm(client, check(client, text_file(rows(0, 20))))
+    read_message = reverse("admin:index")
+    client.get(read_message)
     with CaptureQueriesContext(connection) as many:
         checked = check(client, sheet_file(rows(10_000, 2_000)))
         assert counts(checked) == {"error": 200, "created": 1_800}
         confirm(client, checked)
-    assert len(many) <= len(few) + 2
+    assert len(many) <= len(few)
     assert User.objects.filter(username__startswith="p1").count() == 1_800
     assert RoleAssignment.objects.filter(user__username__startswith="p1").count() == 1_800
     again = check(client, sheet_file(rows(10_000, 2_000)))
     assert counts(again) == {"error": 200, "unchanged": 1_800}
-    renamed = [[row[0], row[1] + "甲", *row[2:]] for row in rows(10_000, 2_000)]
-    with CaptureQueriesContext(connection) as changes:
-        confirm(client, check(client, text_file(renamed)))
-    assert len(changes) <= len(few) + 2
+
+    asked = []
+    for first, count in ((0, 20), (10_000, 2_000)):
+        renamed = [[row[0], row[1] + "甲", *row[2:]] for row in rows(first, count)]
+        client.get(read_message)
+        with CaptureQueriesContext(connection) as changes:
+            confirm(client, check(client, text_file(renamed)))
+        asked.append(len(changes))
+    assert asked[1] <= asked[0]
     assert User.objects.filter(username__startswith="p1", name__endswith="甲").count() == 1_800
 
 

@@ -163,8 +163,8 @@ OF_A_ROLE: Final = {
     *("members:batch_template", "jobs:job_list", "api:provisioning_job_list"),
 }
 ADMIN_ENTRANCE: Final = {"admin:login", "admin:logout"}
-ADMIN_OF_STAFF: Final = {"admin:index", "admin:password_change", "admin:password_change_done", "admin:jsi18n"}
-"""They hold nothing of the business."""
+ADMIN_OF_STAFF: Final = {"admin:index", "admin:password_change", "admin:password_change_done", "admin:jsi18n", "admin:search"}
+"""They hold nothing of the business; the search finds the titles of those pages that the person may open."""
 
 
 # --- the ground ------------------------------------------------------------------------------------------------------------------------

@@ -95,3 +95,41 @@ def test_on_a_phone(page: Page, keeper: User, sign_in, shoot) -> None:
     expect(page.locator("#content-main")).to_be_visible()
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     shoot("administration-phone-zh")
+
+
+def test_people_are_entered_by_a_list(page: Page, keeper: User, sign_in, check_axe, shoot) -> None:
+    """From the list of users: what the file would do first, and then doing it, with a file of first passwords."""
+    sign_in(keeper, language="zh-hans")
+    page.goto("/admin/access/user/")
+    page.get_by_role("link", name="批量导入人员").click()
+    people = (f"sunli,孙丽,{keeper.org_unit.code},account_manager", "wuhao,吴昊,NOWHERE,", f"{keeper.username},,,")
+    text = "\n".join(("登录名,姓名,组织机构代码,角色代码", *people))
+    page.locator("input[type=file]").set_input_files({"name": "people.csv", "mimeType": "text/csv", "buffer": text.encode("gb18030")})
+    page.get_by_role("button", name="检查名单").click()
+    expect(page.locator(".people-rows tbody tr")).to_have_count(3)
+    expect(page.locator(".people-rows")).to_contain_text("NOWHERE")
+    check_axe("#content-main")
+    shoot("administration-people-list-zh")
+    assert not User.objects.filter(username="sunli").exists()
+    page.locator("input[name=first_passwords]").check()
+    with page.expect_download() as download:
+        page.get_by_role("button", name="写入").click()
+    assert "sunli" in download.value.path().read_text(encoding="utf-8-sig")
+    assert User.objects.get(username="sunli").has_usable_password()
+
+
+@pytest.mark.parametrize(("language", "theme"), [("en", "light"), ("zh-hans", "dark")])
+def test_the_pages_of_our_own_open(page: Page, keeper: User, sign_in, check_axe, shoot, language: str, theme: str) -> None:
+    """The schedules, the empty form for a list of people, the tree of units, and the forms that search people while one types."""
+    sign_in(keeper, language=language, theme=theme)
+    page.emulate_media(color_scheme=theme)
+    for name in ("schedules", "access/user/list", "access/orgunit", "access/delegation/add", "auth/group/add"):
+        page.goto(f"/admin/{name}/")
+        expect(page.locator("#content-main")).to_be_visible()
+        shoot(f"administration-{name.replace('/', '-')}-{language}-{theme}")
+    page.goto("/admin/schedules/")
+    check_axe("#content-main")
+    page.goto("/admin/access/delegation/add/")
+    page.locator(".select2-selection").first.click()
+    page.keyboard.type(keeper.username[:3])
+    expect(page.locator(".select2-results__option").first).to_be_visible()
