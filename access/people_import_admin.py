@@ -17,7 +17,7 @@ from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, pgettext_lazy
+from django.utils.translation import gettext_lazy, pgettext, pgettext_lazy
 from unfold.widgets import UnfoldAdminFileFieldWidget, UnfoldBooleanWidget
 
 from access.models import User
@@ -113,7 +113,7 @@ def _first_passwords(done: Imported) -> HttpResponse:
     """The only place where they are readable: nothing of it is kept."""
     text = io.StringIO(newline="")
     writer = csv.writer(text)
-    writer.writerow([_("Login"), _("Name"), _("First password")])
+    writer.writerow([_("Login"), pgettext("person", "Name"), _("First password")])
     writer.writerows([neutralised(user.username), neutralised(user.name), password] for user, password in done.first_passwords)
     response = HttpResponse(text.getvalue().encode("utf-8-sig"), content_type="text/csv; charset=utf-8")
     response["Content-Disposition"] = 'attachment; filename="first-passwords.csv"'
