@@ -33,7 +33,12 @@ class ApiToken(models.Model):
         constraints: ClassVar = [models.UniqueConstraint(fields=["prefix"], name="api_token_prefix_unique")]
 
     def __str__(self) -> str:
-        return f"{self.name} (crm_{self.prefix}_…)"
+        return f"{self.name} ({self.beginning}_…)"
+
+    @property
+    def beginning(self) -> str:
+        """How the token itself begins: what a person can tell it by."""
+        return f"crm_{self.prefix}"
 
     @property
     def is_open(self) -> bool:
