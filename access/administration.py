@@ -55,6 +55,7 @@ class PolicyAdmin(ModelAdmin):  # type: ignore[misc]  # the package has no types
 
     module: ClassVar[str] = ""
     show_full_result_count = False
+    view_on_site = False
     paginator = CappedPaginator
 
     def _may(self, request: HttpRequest, action: str) -> bool:
@@ -112,6 +113,7 @@ class PolicyInline(TabularInline):  # type: ignore[misc]  # the package has no t
     """Rows shown and written with the row they belong to, under the same permissions."""
 
     extra = 0
+    view_on_site = False
 
     def _may(self, request: HttpRequest, action: str) -> bool:
         return may_administer(request, self.opts.app_label, action)

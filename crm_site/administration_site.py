@@ -17,8 +17,9 @@ class AdministrationSite(UnfoldAdminSite):  # type: ignore[misc]  # the package 
         return {**super().each_context(request), "colors": {}}
 
     def get_urls(self) -> list[URLPattern | URLResolver]:
-        """Besides the pages of models, the page of schedules."""
+        """Also the page of schedules; but not the way from any row of any table to its page, which asks no policy."""
         from crm_site.schedules import schedule_page
 
         pages: list[URLPattern | URLResolver] = super().get_urls()
-        return [path("schedules/", self.admin_view(schedule_page), name="schedules"), *pages]
+        kept = [page for page in pages if getattr(page, "name", None) != "view_on_site"]
+        return [path("schedules/", self.admin_view(schedule_page), name="schedules"), *kept]
