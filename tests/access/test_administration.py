@@ -85,8 +85,8 @@ def test_a_delegation_is_lent_for_others_and_ended(client: Client, keeper: User,
 
 def test_what_the_service_refuses_stands_at_the_field(client: Client, manager: User, colleague: User, outsider: User) -> None:
     today = timezone.localdate()
-    whole = {"lender": manager.pk, "borrower": colleague.pk, "starts_on": today, "ends_on": today + 3 * DAY}
-    wrong = {
+    whole: dict[str, Any] = {"lender": manager.pk, "borrower": colleague.pk, "starts_on": today, "ends_on": today + 3 * DAY}
+    wrong: dict[str, dict[str, Any]] = {
         "no role to work with customers": {"borrower": outsider.pk},
         "The last day is over": {"starts_on": today - 3 * DAY, "ends_on": today - DAY},
         "Lend for a year at most": {"ends_on": today + 500 * DAY},
