@@ -289,10 +289,14 @@ def make_batch(actor: User, customer_id: int) -> Job:
 
 
 def everything() -> dict[str, list[Any]]:
-    """All rows of all tables of the product, but for what the audit keeps of refusals."""
+    """All rows of all tables of the product, but for what the audit keeps of refusals, and the day on which a token was used."""
     names = ("access", "customers", "products", "members", "jobs")
     models = [model for name in names for model in apps.get_app_config(name).get_models() if model is not AuditEvent]
-    return {model.__name__: list(model._base_manager.order_by("pk").values()) for model in models}
+    return {model.__name__: list(model._base_manager.order_by("pk").values(*_kept(model))) for model in models}
+
+
+def _kept(model: type[Any]) -> list[str]:
+    return [field.attname for field in model._meta.concrete_fields if (model.__name__, field.name) != ("ApiToken", "last_used_on")]
 
 
 @contextmanager

@@ -91,7 +91,7 @@ def test_find_open_and_edit(page, live_server, manager, customers, sign_in, chec
     page.get_by_role("link", name="Clear all").click()
 
     # Search while typing keeps the focus in the box.
-    box = page.get_by_role("searchbox", name="Name, code or pinyin")
+    box = page.get_by_role("searchbox", name="Name, code, pinyin or bank account")
     box.press_sequentially("yjsdyrmyy", delay=20)
     expect(count).to_have_text("2")
     expect(box).to_be_focused()
@@ -112,7 +112,7 @@ def test_customer_page_and_its_tabs(page, live_server, manager, customers, sign_
     page.get_by_role("navigation", name="Sections").get_by_role("link", name="Contact persons").click()
     expect(page.get_by_role("columnheader", name="Phone")).to_be_visible()
     expect(page).to_have_url(re.compile("/people/$"))
-    page.get_by_role("searchbox", name="Name, title or customer").fill("陈")
+    page.get_by_role("searchbox", name="Name, title, customer, phone or ID number").fill("陈")
     expect(page.get_by_text("1–1 of 1")).to_be_visible()
     expect(page).to_have_url(re.compile("/people/$"))
     check_axe()
@@ -214,7 +214,7 @@ def test_without_scripts(browser, browser_context_args, live_server, manager, cu
     try:
         page = plain.new_page()
         page.goto("/customers/")
-        page.get_by_role("searchbox", name="Name, code or pinyin").fill("yjsdyrmyy")
+        page.get_by_role("searchbox", name="Name, code, pinyin or bank account").fill("yjsdyrmyy")
         page.keyboard.press("Enter")
         expect(page.locator("#list-customers-count")).to_have_text("2")
         page.locator(".list-add > summary").click()

@@ -278,14 +278,14 @@ def test_stopping_a_run_leaves_what_was_done(page: Page, sign_in, manager: User,
     page.locator(".foot-bar button[form=actions-form]").click(timeout=SLOW)
     worker.hold_after(2)
     page.locator(".approve button").click(timeout=SLOW)
-    expect(page.locator(".live-figure")).to_contain_text("400", timeout=SLOW)
+    expect(page.locator(".live-figure")).to_contain_text("300", timeout=SLOW)
     page.locator("details.confirm summary", has_text="Stop").click()
     check_axe()
     page.get_by_role("button", name="Stop the run").click()
-    expect(page.get_by_text("400 rows had been run and stay")).to_be_visible(timeout=SLOW)
+    expect(page.get_by_text("300 rows had been run and stay")).to_be_visible(timeout=SLOW)
     check_axe()
     shoot("batch-stopped")
-    assert Member.objects.filter(batch=Job.objects.get()).count() == 400
+    assert Member.objects.filter(batch=Job.objects.get()).count() == 300
 
 
 def test_the_whole_way_without_a_script(

@@ -85,13 +85,13 @@ def test_second_factor_from_set_up_to_passkey(page: Page, live_server, manager: 
     check_axe()
     shoot("second-factor-code")
     page.get_by_label("Code", exact=True).fill(code_of(secret))
-    page.get_by_role("button", name="Sign in").click()
+    page.get_by_role("button", name="Sign in", exact=True).click()
     expect(page.locator(".user-button")).to_be_visible()
 
     sign_out(page)
     give_password(page, manager)
     page.get_by_label("Code", exact=True).fill(recovery[0])
-    page.get_by_role("button", name="Sign in").click()
+    page.get_by_role("button", name="Sign in", exact=True).click()
     expect(page.locator(".user-button")).to_be_visible()
 
     add_virtual_key(page)
