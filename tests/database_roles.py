@@ -28,6 +28,7 @@ def role_passwords(django_db_setup: None, django_db_blocker: DjangoDbBlocker) ->
 @pytest.fixture
 def connected_as(role_passwords: dict[str, str], transactional_db: None) -> Iterator[As]:
     """A context manager in which Django connects as a role, other threads too."""
+    make_roles(role_passwords)  # again: a command that another test started may have given the roles those of its own servers
     owner = {name: connection.settings_dict[name] for name in ("USER", "PASSWORD")}
 
     @contextmanager

@@ -68,7 +68,8 @@ def test_files_and_folders_exist(document):
 
 @pytest.mark.parametrize("document", CODE_PAGES)
 def test_names_of_code_exist(document):
-    shown = {word for block in blocks_of(document, "python") for word in re.findall(r"\w+", block)}
+    figures = {name for names, _measure in FIGURES for name in names}
+    shown = figures | {word for block in blocks_of(document, "python") for word in re.findall(r"\w+", block)}
     for code in code_of(document):
         if re.fullmatch(r"[A-Za-z_][\w.]*(?:\(.*\))?", code):
             for word in re.findall(r"[A-Za-z_]\w+", re.sub(r'"[^"]*"', "", code)):
