@@ -5,6 +5,8 @@ The watched `page` fails a test on any console error: an expression that Alpine'
 
 from __future__ import annotations
 
+from typing import Literal
+
 import pytest
 from django.contrib import admin
 from django.urls import reverse
@@ -43,7 +45,9 @@ def _lists() -> list[str]:
 
 @pytest.mark.usefixtures("rows")
 @pytest.mark.parametrize(("language", "theme"), [("en", "light"), ("zh-hans", "dark")])
-def test_every_page_opens_without_a_console_error(page: Page, keeper: User, sign_in, check_axe, shoot, language: str, theme: str) -> None:
+def test_every_page_opens_without_a_console_error(
+    page: Page, keeper: User, sign_in, check_axe, shoot, language: str, theme: Literal["light", "dark"]
+) -> None:
     sign_in(keeper, language=language, theme=theme)
     page.emulate_media(color_scheme=theme)
     page.goto("/admin/")
@@ -100,6 +104,7 @@ def test_on_a_phone(page: Page, keeper: User, sign_in, shoot) -> None:
 def test_people_are_entered_by_a_list(page: Page, keeper: User, sign_in, check_axe, shoot) -> None:
     """From the list of users: what the file would do first, and then doing it, with a file of first passwords."""
     sign_in(keeper, language="zh-hans")
+    assert keeper.org_unit is not None
     page.goto("/admin/access/user/")
     page.get_by_role("link", name="批量导入人员").click()
     people = (f"sunli,孙丽,{keeper.org_unit.code},account_manager", "wuhao,吴昊,NOWHERE,", f"{keeper.username},,,")
@@ -119,7 +124,9 @@ def test_people_are_entered_by_a_list(page: Page, keeper: User, sign_in, check_a
 
 
 @pytest.mark.parametrize(("language", "theme"), [("en", "light"), ("zh-hans", "dark")])
-def test_the_pages_of_our_own_open(page: Page, keeper: User, sign_in, check_axe, shoot, language: str, theme: str) -> None:
+def test_the_pages_of_our_own_open(
+    page: Page, keeper: User, sign_in, check_axe, shoot, language: str, theme: Literal["light", "dark"]
+) -> None:
     """The schedules, the empty form for a list of people, the tree of units, and the forms that search people while one types."""
     sign_in(keeper, language=language, theme=theme)
     page.emulate_media(color_scheme=theme)
