@@ -83,9 +83,7 @@ class ChangeList(ListDefinition):
     name = "audit-changes"
     title = gettext_lazy("Audit")
     columns: ClassVar[Sequence[Column]] = (
-        Column(
-            key="moment", label=gettext_lazy("When"), value="pgh_created_at", sort=("pgh_created_at",), descending_first=True, link=True
-        ),
+        Column(key="moment", label=gettext_lazy("When"), value="pgh_created_at", sort=("pgh_id",), descending_first=True, link=True),
         Column(key="label", label=gettext_lazy("What was done"), value=lambda row: str(LABELS.get(row.pgh_label, row.pgh_label))),
         Column(key="object", label=gettext_lazy("Key of object"), value=lambda row: f"#{row.pgh_obj_id}"),
         Column(key="actor", label=gettext_lazy("By"), values=_people),
@@ -94,7 +92,6 @@ class ChangeList(ListDefinition):
     )
     filterset_class = ChangeFilters
     default_sort = "-moment"
-    tie_break: ClassVar[Sequence[str]] = ("pgh_id",)
     empty_text = gettext_lazy("Nothing of this kind has changed yet.")
     tracked: ClassVar[type[models.Model]]
 

@@ -263,6 +263,9 @@ class AuditEvent(models.Model):
             models.Index(fields=["actor", "-id"], name="audit_event_actor"),
             models.Index(fields=["object_type", "object_key", "-id"], name="audit_event_object"),
             models.Index(fields=["kind", "-id"], name="audit_event_kind"),
+            models.Index(fields=["actor_login", "-id"], name="audit_event_login"),
+            models.Index(fields=["address", "-id"], name="audit_event_address"),
+            models.Index(fields=["happened_at"], name="audit_event_moment"),
         ]
 
     def __str__(self) -> str:

@@ -53,6 +53,7 @@ SELECT {job_id}::bigint AS job_id, r.line, r.position,
     r.todo, r.msisdn, r.kind, NULL::integer AS duplicate_of, r.member_key,
     r.ground, r.holder_name, r.employee_no, r.department, r.short_number, r.effective_on, r.expires_on, r.tariff_code, r.offer_code, r.raw
 FROM {undone_rows} r JOIN ({found}) f ON f.line = r.line
+ORDER BY r.position
 """
 
 
@@ -152,25 +153,30 @@ def _remove_unchanged(request: UndoRequest, rows: str, scope: str, moment: str) 
 
     Raises _ChangedSinceError when anything was changed or added since.
     """
+    expected, first_key, last_key = fetch(f"SELECT count(*), min(r.member_key), max(r.member_key) FROM {rows} r WHERE {scope}")[0]
+    if not expected:
+        return 0
+    keys = f"BETWEEN {first_key} AND {last_key}"
     with unchecked_references():
         removed = execute(
-            f"DELETE FROM members_member m USING {rows} r WHERE {scope} AND m.id = r.member_key"
+            f"DELETE FROM members_member m USING {rows} r WHERE {scope} AND m.id = r.member_key AND m.id {keys}"
             f" AND m.updated_at = '{moment}' AND m.left_on IS NULL"
         )
+        if removed != expected:
+            raise _ChangedSinceError
         execute(
-            f"DELETE FROM members_membersubscription s USING {rows} r WHERE {scope} AND s.member_id = r.member_key"
+            f"DELETE FROM members_membersubscription s USING {rows} r WHERE {scope} AND s.member_id = r.member_key AND s.member_id {keys}"
             f" AND s.ended_on IS NULL AND s.batch_id = {request.undone} AND s.updated_at = '{moment}'"
         )
-    count, first_key, last_key = fetch(f"SELECT count(*), min(r.member_key), max(r.member_key) FROM {rows} r WHERE {scope}")[0]
-    if not count:
-        return 0
-    left = fetch(
-        f"SELECT EXISTS (SELECT FROM members_membersubscription WHERE member_id BETWEEN {first_key} AND {last_key} AND ended_on IS NULL)"
-        f" OR EXISTS (SELECT FROM members_membersubscription WHERE member_id BETWEEN {first_key} AND {last_key} AND ended_on IS NOT NULL)"
-    )
-    if left[0][0] or removed != count:
+    if _has_subscriptions(keys):
         raise _ChangedSinceError
     return removed
+
+
+def _has_subscriptions(keys: str) -> bool:
+    """Whether memberships with keys in the range `keys` have subscriptions; asked of each half of the split index."""
+    of_these = f"SELECT FROM members_membersubscription WHERE member_id {keys} AND ended_on IS"
+    return bool(fetch(f"SELECT EXISTS ({of_these} NULL) OR EXISTS ({of_these} NOT NULL)")[0][0])
 
 
 def _count(rows: str, scope: str) -> int:
