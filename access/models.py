@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from access.token_models import ApiToken as ApiToken
+from common.database_roles import WORKER
 from common.db import BilingualModel, CodeField, TimestampedModel
 from common.tracking import tracked, untracked
 
@@ -294,6 +295,7 @@ class AuditSeal(models.Model):
     seal = CodeField(max_length=64)
 
     append_only = True
+    appended_by = (WORKER,)
 
     class Meta:
         verbose_name = _("audit seal")

@@ -92,6 +92,11 @@ def seal_of(seal: AuditSeal) -> str:
     return hmac.new(key.encode(), json.dumps(said, separators=(",", ":")).encode(), hashlib.sha256).hexdigest()
 
 
+def is_genuine(seal: AuditSeal) -> bool:
+    """Whether `seal` was made with our key and is as it was made. Raises SealKeyMissing, as `seal_of`."""
+    return hmac.compare_digest(seal_of(seal), seal.seal)
+
+
 # --- the newest seal -------------------------------------------------------------------------------------------------------------------
 
 

@@ -1,8 +1,8 @@
 """The database roles of the running product, and what each may do.
 
 The owner role owns everything and runs migrations. `crm_web` and `crm_worker` own nothing. They read and write rows of business tables,
-only add rows to tables that are append-only, and only read history, which triggers of the owner write. What needs ownership is done by
-owner functions (`SECURITY DEFINER`), which the app that defines them registers here. `grant_all` brings the database in line with these
+only add rows to append-only tables (seals: the worker alone), and only read history, which triggers of the owner write. What needs
+ownership is done by owner functions (`SECURITY DEFINER`), which the app that defines them registers here. `grant_all` brings the database in line with these
 rules after every `migrate`; docs/adr/0016 says why.
 """
 
@@ -57,7 +57,10 @@ def owner_functions() -> dict[str, tuple[str, ...]]:
 
 
 def append_only_models() -> list[type[models.Model]]:
-    """The models whose rows are only ever added: those that say `append_only`, and every table of history."""
+    """The models whose rows are only ever added: those that say `append_only`, and every table of history.
+
+    A model that also names roles by `appended_by` takes rows from these alone; the others only read it.
+    """
     return [model for model in _managed() if getattr(model, "append_only", False)] + history_models()
 
 
@@ -151,8 +154,7 @@ ORDER BY c.relname
 
 def _on_relations(roles: list[str]) -> Iterable[str]:
     """Statements that bring each table, view and sequence from the privileges it has to those that it shall have."""
-    special = {model._meta.db_table: _APPEND for model in append_only_models()}
-    special |= {model._meta.db_table: _READ for model in history_models()}
+    special = _special()
     changes: dict[tuple[str, str, frozenset[str], str], list[str]] = defaultdict(list)
     with connection.cursor() as cursor:
         cursor.execute(_RELATIONS, [roles])
@@ -169,13 +171,24 @@ def _on_relations(roles: list[str]) -> Iterable[str]:
         yield f"{verb} {', '.join(sorted(difference))} ON {noun} {listed} {'TO' if verb == 'GRANT' else 'FROM'} {role}"
 
 
-def _wanted(name: str, kind: str, parent: str, role: str, special: Wanted) -> frozenset[str]:
+def _special() -> dict[str, Wanted]:
+    """What each role may do to the tables of the audit: table → role → privileges."""
+    history = set(history_models())
+    return {
+        model._meta.db_table: {
+            role: _READ if model in history or role not in getattr(model, "appended_by", ROLES) else _APPEND for role in ROLES
+        }
+        for model in append_only_models()
+    }
+
+
+def _wanted(name: str, kind: str, parent: str, role: str, special: Mapping[str, Wanted]) -> frozenset[str]:
     if kind == "S":
         return _SEQUENCE
     if kind in "vm" or name == "django_migrations":
         return _READ
     if name in special or parent in special:
-        return special[name if name in special else parent]
+        return special[name if name in special else parent][role]
     if parent in _rules.partitions:
         return _rules.partitions[parent].get(role, frozenset())
     return _BUSINESS

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from access.bulk import columns_of, lock_sealing, read_block, settled_key
 from access.models import AuditSeal
-from access.seals import BLOCK_ROWS, AuditTable, Head, audit_tables, key_name, newest_key, read_head, remember_head, seal_of
+from access.seals import BLOCK_ROWS, AuditTable, Head, audit_tables, is_genuine, key_name, newest_key, read_head, remember_head, seal_of
 
 logger = logging.getLogger(__name__)
 
@@ -20,7 +20,7 @@ FIRST_KEY: Final = 1
 
 
 class ChainBroken(Exception):
-    """The newest seal is not the one that was made last: `audit_verify` tells more. Nothing is sealed on top of it."""
+    """A seal that sealing would go on from is not one that was made here: `audit_verify` names it. Nothing is sealed on top of it."""
 
 
 def seal_audit(*, patience: float = PATIENCE) -> int:
@@ -46,6 +46,7 @@ def _seal_next(table: AuditTable, bound: int) -> AuditSeal | None:
         newest = AuditSeal.objects.order_by("-number").first()
         _ensure_whole(newest)
         before = AuditSeal.objects.filter(table=table.name).order_by("-last_key").first()
+        _ensure_genuine(before)
         first = before.last_key + 1 if before else FIRST_KEY
         columns = columns_of(table)
         block = read_block(table, columns, first, bound, BLOCK_ROWS)
@@ -74,8 +75,18 @@ def _ensure_whole(newest: AuditSeal | None) -> None:
     head = read_head()
     if head is not None and (newest is None or newest.pk < head.number):
         raise ChainBroken(f"The seals end with {newest.pk if newest else 0}, but seal {head.number} was made already.")
-    if newest is not None and (seal_of(newest) != newest.seal or (head and head.number == newest.pk and head.seal != newest.seal)):
+    _ensure_genuine(newest)
+    if newest is not None and head is not None and head.number == newest.pk and head.seal != newest.seal:
         raise ChainBroken(f"Seal {newest.pk} is forged.")
+
+
+def _ensure_genuine(seal: AuditSeal | None) -> None:
+    """Raise ChainBroken unless `seal` was made with our key.
+
+    A row that somebody slipped in could otherwise say that a table is sealed up to a key that never comes.
+    """
+    if seal is not None and not is_genuine(seal):
+        raise ChainBroken(f"Seal {seal.pk} ({seal}) is forged: `audit_verify` says what else is, docs/operate.md how to recover.")
 
 
 def _tell(seal: AuditSeal) -> None:

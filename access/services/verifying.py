@@ -11,7 +11,7 @@ from django.db import transaction
 
 from access.bulk import Block, columns_of, read_block, rows_between
 from access.models import AuditSeal
-from access.seals import AuditTable, Head, audit_tables, read_head, seal_of
+from access.seals import AuditTable, Head, SealKeyMissing, audit_tables, is_genuine, newest_key, read_head
 from access.services.sealing import FIRST_KEY
 
 _STEP = 500
@@ -19,12 +19,13 @@ _STEP = 500
 
 @dataclass(slots=True)
 class Verification:
-    """What a verification has looked at so far: seals, rows, and for each table the last sealed key."""
+    """What a verification has looked at so far: seals, rows, for each table the last sealed key, and keys of seals that are not ours."""
 
     seals: int = 0
     rows: int = 0
     ends: dict[str, int] = field(default_factory=dict)
     newest: AuditSeal | None = None
+    unknown_keys: set[str] = field(default_factory=set)
 
     @property
     def unsealed(self) -> int:
@@ -40,8 +41,10 @@ def verify_audit(verification: Verification, *, since: datetime.datetime | None 
         since: recompute blocks only where the seal was made at this moment or later; the chain of seals is always checked whole.
         heads: seals that were noted elsewhere, in a log for instance; the one that this machine remembers is checked in any case.
 
-    Raises SealKeyMissing when the key of a seal is not there.
+    Raises SealKeyMissing without any key. A key that only some seals name is a break, told once: it was taken out of the settings, or
+    somebody who has no key slipped these seals in.
     """
+    newest_key()
     remembered = read_head()
     wanted = {head.number: head.seal for head in (*heads, *([remembered] if remembered else []))}
     tables = {table.name: table for table in audit_tables()}
@@ -74,8 +77,13 @@ def _verify_link(verification: Verification, seal: AuditSeal) -> Iterator[str]:
         yield f"{missing} missing before seal {seal.pk} ({_named(seal)})."
     elif seal.previous != (before.seal if before else ""):
         yield f"Seal {seal.pk} ({_named(seal)}) does not follow the seal before it: one of them was replaced."
-    if not compare_digest(seal_of(seal), seal.seal):
-        yield f"Seal {seal.pk} ({_named(seal)}) is forged: it was changed, or made without the key."
+    try:
+        if not is_genuine(seal):
+            yield f"Seal {seal.pk} ({_named(seal)}) is forged: it was changed, or made without the key."
+    except SealKeyMissing as missing:
+        if seal.key_name not in verification.unknown_keys:
+            yield f"{missing} Put that key back; if there never was one, {_named(seal)} was slipped in."
+        verification.unknown_keys.add(seal.key_name)
 
 
 def _verify_range(verification: Verification, seal: AuditSeal) -> Iterator[str]:

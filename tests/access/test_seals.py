@@ -179,6 +179,33 @@ class TestTampering:
         assert "the columns path are gone" in breaks()[0]
 
 
+SLIPPED_IN = (
+    "INSERT INTO access_auditseal SELECT (jsonb_populate_record(s, jsonb_build_object('number', {number}, 'last_key', {last},"
+    " 'key_name', COALESCE({key_name}, s.key_name)))).* FROM access_auditseal s WHERE number = {like}"
+)
+
+
+class TestSlippedIn:
+    """Seals that somebody without the key added. They stop sealing, in so many words, until they are taken out again."""
+
+    @pytest.mark.parametrize("key_name", ["NULL", "'deadbeef'"])
+    @pytest.mark.parametrize("place", ["on top", "below all"])
+    def test_they_are_named_and_once_they_are_gone_sealing_goes_on(self, chain: list[AuditSeal], place: str, key_name: str) -> None:
+        number = AuditSeal.objects.count() + 1 if place == "on top" else -7
+        run(SLIPPED_IN.format(number=number, last=10**15, key_name=key_name, like=chain[2].pk))
+        add(3)
+        with pytest.raises((ChainBroken, SealKeyMissing), match=f"Seal {number} "):
+            seal_audit()
+        out = StringIO()
+        with pytest.raises(CommandError, match="breaks"):
+            call_command("audit_verify", stdout=out, no_color=True)
+        assert f"Seal {number} " in out.getvalue()
+        assert ("is forged" if key_name == "NULL" else "was slipped in") in out.getvalue()
+        run(f"DELETE FROM access_auditseal WHERE number = {number}")
+        assert seal_audit() == 1
+        assert breaks() == []
+
+
 class TestSealing:
     """What is sealed, when, and with what."""
 
@@ -234,6 +261,9 @@ class TestSealing:
         seal_audit()
         assert breaks() == []
         settings.AUDIT_SEAL_KEYS = ["a newer key, also thirty-two characters"]
+        (found,) = breaks()
+        assert found.startswith("Seal 1 was made with the key")
+        settings.AUDIT_SEAL_KEYS = []
         with pytest.raises(SealKeyMissing):
             breaks()
 
