@@ -12,17 +12,22 @@ from django.utils.functional import SimpleLazyObject
 from django.views.debug import SafeExceptionReporterFilter
 
 HIDDEN: Final = "[hidden]"
+# What stands before such a word in a name stays as it is, so the rules need not look at it. Everything that may repeat has a limit: whoever
+# writes the text, such as the path of a request, must not choose how long the search takes.
 _NAMES: Final = (
-    r"[\w-]*(?:password|passwd|passphrase|secret|token|sessionid|session_key|api[_-]?key|recovery[_-]?code|otp|credential|cookie)[\w-]*"
+    r"(?:password|passwd|passphrase|secret|token|sessionid|session_key|api[_-]?key|recovery[_-]?code|otp|credential|cookie)[\w-]{0,64}"
 )
 _RULES: Final = (
     # Whole header lines, and what clients print of them.
-    (re.compile(r"(?i)(\b[\w-]*authorization['\"]?\s*[:=]\s*['\"]?)(?:(?:token|bearer|basic|digest)\s+)?[^\s'\",;]+"), r"\1" + HIDDEN),
-    (re.compile(r"(?i)\b(bearer|basic)\s+[\w.~+/=-]{16,}"), r"\1 " + HIDDEN),
+    (
+        re.compile(r"(?i)(authorization['\"]?\s{0,20}[:=]\s{0,20}['\"]?)(?:(?:token|bearer|basic|digest)\s{1,20})?[^\s'\",;]+"),
+        r"\1" + HIDDEN,
+    ),
+    (re.compile(r"(?i)\b(bearer|basic)\s{1,20}[\w.~+/=-]{16,}"), r"\1 " + HIDDEN),
     # Addresses with a password, such as those of databases; the password may be all there is before the @.
-    (re.compile(r"(\b[a-z][a-z0-9+.-]{1,20}://)[^\s/@'\"]*:[^\s/@'\"]*@"), r"\1" + HIDDEN + "@"),
+    (re.compile(r"(\b[a-z][a-z0-9+.-]{1,20}://)[^\s/@'\"]{0,256}:[^\s/@'\"]{0,256}@"), r"\1" + HIDDEN + "@"),
     # name=value, "name": "value" and their like; a value in quotes to the closing one.
-    (re.compile(rf"(?i)(\b{_NAMES}['\"]?\s*[:=]\s*)(?:'[^'\n]*'|\"[^\"\n]*\"|[^\s'\",;&)}}\]]+)"), r"\1" + HIDDEN),
+    (re.compile(rf"(?i)({_NAMES}['\"]?\s{{0,20}}[:=]\s{{0,20}})(?:'[^'\n]*'|\"[^\"\n]*\"|[^\s'\",;&)}}\]]+)"), r"\1" + HIDDEN),
     # Our own API tokens, wherever they stand.
     (re.compile(r"\bcrm_[0-9a-z]{8}_[\w-]{20,}"), HIDDEN),
 )
