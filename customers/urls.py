@@ -16,6 +16,7 @@ urlpatterns = [
     path("customers/<int:pk>/hierarchy/", customer.customer_hierarchy, name="customer_hierarchy"),
     path("customers/<int:pk>/history/", customer.customer_history, name="customer_history"),
     path("customers/<int:pk>/sharing/", sharing.customer_sharing, name="customer_sharing"),
+    path("customers/<int:pk>/share/", sharing.customer_share, name="customer_share"),
     path("customers/<int:pk>/sharing/end/", sharing.customer_sharing_end, name="customer_sharing_end"),
     path("customers/<int:pk>/restore/", restore_view(CUSTOMER), name="customer_restore"),
     path("customers/<int:pk>/people/", people.customer_people, name="customer_people"),

@@ -18,6 +18,7 @@ from customers.histories import CUSTOMER
 from customers.history import history_of
 from customers.models import ContactPerson, Customer
 from customers.services.lifecycle import MOVES
+from customers.services.sharing import customers_to_share
 from customers.tables import lifecycle_state
 
 SLOT = "customer"
@@ -33,6 +34,7 @@ def page_context(request: HttpRequest, customer: Customer) -> dict[str, Any]:
         "actions": actions_for(SLOT, user, customer),
         "may_change": may(request, customer, Action.CHANGE),
         "may_assign": may(request, customer, Action.APPROVE),
+        "may_share": may_share(request, customer),
         "has_next_step": bool(MOVES[customer.lifecycle]),
     }
 
@@ -40,6 +42,11 @@ def page_context(request: HttpRequest, customer: Customer) -> dict[str, Any]:
 def may(request: HttpRequest, customer: Customer, action: str) -> bool:
     """Whether the request's user may do `action` on `customer`."""
     return Customer.objects.visible_to(signed_in(request), action).filter(pk=customer.pk).exists()
+
+
+def may_share(request: HttpRequest, customer: Customer) -> bool:
+    """Whether the request's user may share `customer`: by a role of the own, not by a grant or a loan."""
+    return customers_to_share(signed_in(request)).filter(pk=customer.pk).exists()
 
 
 def read_customer(request: HttpRequest, pk: int, action: str = Action.VIEW) -> Customer:

@@ -1,4 +1,4 @@
-"""The tab that says with whom a customer is shared, and shares it."""
+"""The tab that says who reaches a customer and why, and the dialog that shares it."""
 
 from __future__ import annotations
 
@@ -10,10 +10,12 @@ from django.contrib import messages
 from django.contrib.auth.models import Group
 from django.core.exceptions import ValidationError
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import redirect
+from django.shortcuts import redirect, render
+from django.utils.cache import patch_vary_headers
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django_htmx.http import trigger_client_event
 
 from access.fields import PersonField
 from access.models import User
@@ -21,8 +23,9 @@ from access.requests import signed_in
 from common.panels import render_panel
 from customers.grants import TO_CHANGE, TO_VIEW, CustomerGroupObjectPermission, CustomerUserObjectPermission
 from customers.models import Customer
+from customers.readers import readers_of
 from customers.services.sharing import customers_to_share, end_share, share_customer
-from customers.views.customer import SLOT, read_customer
+from customers.views.customer import SLOT, may_share, read_customer
 
 _SHOWN: Final = 200
 _WORDS: Final = {TO_VIEW: gettext_lazy("may view"), TO_CHANGE: gettext_lazy("may view and change")}
@@ -69,31 +72,56 @@ class ShownGrant:
     key: str
 
 
-@require_http_methods(["GET", "POST"])
+@require_GET
 def customer_sharing(request: HttpRequest, pk: int) -> HttpResponse:
-    """With whom the customer is shared; who may change it by a role shares it here."""
+    """With whom the customer is shared, and who reaches it anyway."""
     customer = read_customer(request, pk)
-    user = signed_in(request)
-    may_share = customers_to_share(user).filter(pk=pk).exists()
-    if request.method == "POST" and not may_share:
+    context = {
+        "customer": customer,
+        "may_share": may_share(request, customer),
+        "grants": grants_of(customer),
+        "readers": readers_of(customer, limit=_SHOWN),
+    }
+    return render_panel(request, slot=SLOT, key="sharing", subject=customer, template="customers/partials/_sharing.html", context=context)
+
+
+@require_http_methods(["GET", "POST"])
+def customer_share(request: HttpRequest, pk: int) -> HttpResponse:
+    """Share the customer: a dialog over whatever page of it is open, and without a script a page of its own."""
+    customer = read_customer(request, pk)
+    if not may_share(request, customer):
         raise Http404
     form = ShareForm(request.POST if request.method == "POST" else None)
-    if request.method == "POST" and form.is_valid():
-        given = form.cleaned_data
-        holder = given["person"] or given["group"]
-        try:
-            share_customer(customer_id=pk, actor=user, holder=holder, permission=given["permission"])
-        except ValidationError as error:
-            form.refuse(error)
-        else:
-            messages.success(request, _("The customer is shared with %(name)s.") % {"name": holder})
-            return redirect("customers:customer_sharing", pk)
-    context = {"customer": customer, "form": form, "may_share": may_share, "grants": grants_of(customer)}
-    response = render_panel(
-        request, slot=SLOT, key="sharing", subject=customer, template="customers/partials/_sharing.html", context=context
-    )
-    response.status_code = 422 if form.errors else 200
+    if form.is_valid() and _share(request, customer, form):
+        return _shared(request, customer)
+    in_dialog = bool(request.htmx)  # type: ignore[attr-defined]
+    template = "customers/customer_share.html"
+    if in_dialog:
+        template += "#form" if request.method == "POST" else "#dialog"
+    response = render(request, template, {"customer": customer, "form": form, "in_dialog": in_dialog}, status=422 if form.errors else 200)
+    patch_vary_headers(response, ["HX-Request"])
     return response
+
+
+def _share(request: HttpRequest, customer: Customer, form: ShareForm) -> bool:
+    """Do what the form says; False where the service refuses it, which the form then shows."""
+    given = form.cleaned_data
+    holder = given["person"] or given["group"]
+    try:
+        share_customer(customer_id=customer.pk, actor=signed_in(request), holder=holder, permission=given["permission"])
+    except ValidationError as error:
+        form.refuse(error)
+        return False
+    messages.success(request, _("The customer is shared with %(name)s.") % {"name": holder})
+    return True
+
+
+def _shared(request: HttpRequest, customer: Customer) -> HttpResponse:
+    """The dialog closes, and the tab, where it is open, reads itself anew; without a script the tab opens."""
+    if not request.htmx:  # type: ignore[attr-defined]
+        return redirect("customers:customer_sharing", customer.pk)
+    response = HttpResponse(status=204)
+    return trigger_client_event(trigger_client_event(response, "dialog-done"), "customer-shared")
 
 
 @require_POST

@@ -48,7 +48,8 @@ OF_A_CUSTOMER: Final = {
     **dict.fromkeys(
         ("customers:contact_person_create", "customers:customer_edit", "customers:customer_lifecycle"), ("customer", "manager", "GET POST")
     ),
-    "customers:customer_sharing": ("customer", "manager", "GET POST"),
+    "customers:customer_sharing": ("customer", "manager", "GET"),
+    "customers:customer_share": ("customer", "manager", "GET POST"),
     "customers:customer_sharing_end": ("customer", "manager", "POST"),
     "customers:customer_assign": ("customer", "director", "GET POST"),
     "customers:contact_person": ("person", "manager", "GET"),
@@ -121,8 +122,8 @@ OF_THE_CATALOGUE: Final = {
 READ_BY_ALL_ROLES: Final = {"products:product_detail", "products:product_history", "products:tariff_history", "products:discount_history"}
 """The catalogue is open to every role, but only administrators keep it."""
 
-FORMS_SHOWN_TO_READERS: Final = {"members:batch_actions", "customers:customer_sharing"}
-"""Step 2 of a batch tells those who may not change it what was chosen; the tab of sharing says with whom a customer is shared."""
+FORMS_SHOWN_TO_READERS: Final = {"members:batch_actions"}
+"""Step 2 of a batch tells those who may not change it what was chosen."""
 
 EXPORTS: Final = {
     "members:batch_errors",

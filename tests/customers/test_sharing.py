@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from html import unescape
 from typing import Any
 
 import pytest
@@ -10,11 +12,13 @@ from django.core.exceptions import ValidationError
 from django.http import Http404
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
-from access.models import Action, AuditEvent, AuditEventKind, User
+from access.models import Action, AuditEvent, AuditEventKind, Delegation, User
 from access.scope import allowed
 from customers.grants import TO_CHANGE, TO_VIEW
 from customers.models import ContactPerson, Customer
+from customers.readers import readers_of
 from customers.services.sharing import end_share, share_customer
 from members.models import Member
 from tests.access.clients import browser
@@ -127,7 +131,7 @@ def test_the_grants_of_a_user_are_one_query(customer: Customer, manager: User, o
         assert list(Customer.objects.visible_to(user)) == [customer]
 
 
-# --- the tab
+# --- the tab and the dialog
 
 
 @pytest.fixture
@@ -136,20 +140,74 @@ def tab(customer: Customer) -> str:
     return reverse("customers:customer_sharing", args=[customer.pk])
 
 
-def test_the_tab_shares_and_ends(tab: str, manager: User, foreign_manager: User) -> None:
+@pytest.fixture
+def dialog(customer: Customer) -> str:
+    """The address of the dialog."""
+    return reverse("customers:customer_share", args=[customer.pk])
+
+
+def test_the_page_shares_and_the_tab_ends(tab: str, dialog: str, manager: User, foreign_manager: User) -> None:
     client = browser(manager)
+    assert 'name="permission"' in client.get(dialog).content.decode()
     body = {"person": f"{foreign_manager.username} · {foreign_manager.name}", "permission": TO_VIEW}
-    page = client.post(tab, body, follow=True).content.decode()
-    assert foreign_manager.name in page
+    answer = client.post(dialog, body, follow=True)
+    assert answer.redirect_chain == [(tab, 302)]
+    assert foreign_manager.name in answer.content.decode()
     assert seen(foreign_manager)
     client.post(f"{tab}end/", {"holder": f"user-{foreign_manager.pk}"})
     assert not seen(foreign_manager)
 
 
+def test_the_dialog_is_a_part_of_the_page_and_closes_when_done(dialog: str, manager: User, foreign_manager: User) -> None:
+    client = browser(manager)
+    asked = {"HX-Request": "true"}
+    opened = client.get(dialog, headers=asked)
+    assert opened.content.decode().strip().startswith("<dialog")
+    assert "HX-Request" in opened["Vary"]
+    refused = client.post(dialog, {"person": "nobody", "permission": TO_VIEW}, headers=asked)
+    assert refused.status_code == 422
+    assert refused.content.decode().strip().startswith("<form")
+    done = client.post(dialog, {"person": foreign_manager.username, "permission": TO_CHANGE}, headers=asked)
+    assert done.status_code == 204
+    assert set(json.loads(done["HX-Trigger"])) == {"dialog-done", "customer-shared", "toasts"}
+    assert seen(foreign_manager, Action.CHANGE)
+
+
 @pytest.mark.parametrize("body", [{}, {"person": "nobody", "permission": TO_VIEW}, {"person": "zhouyan", "permission": "delete_customer"}])
-def test_wrong_forms_are_told(tab: str, manager: User, foreign_manager: User, body: dict[str, str]) -> None:
-    assert browser(manager).post(tab, body).status_code == 422
+def test_wrong_forms_are_told(dialog: str, manager: User, foreign_manager: User, body: dict[str, str]) -> None:
+    assert browser(manager).post(dialog, body).status_code == 422
     assert not seen(foreign_manager)
+
+
+def test_what_the_service_refuses_is_told_at_its_field(dialog: str, manager: User) -> None:
+    answer = browser(manager).post(dialog, {"person": manager.username, "permission": TO_VIEW})
+    assert answer.status_code == 422
+    assert answer.context["form"].errors["person"]
+
+
+def test_the_tab_names_everybody_who_reaches_it_and_why(
+    customer: Customer,
+    manager: User,
+    colleague: User,
+    director: User,
+    administrator: User,
+    viewer: User,
+    foreign_manager: User,
+    outsider: User,
+) -> None:
+    today = timezone.localdate()
+    Delegation.objects.create(lender=manager, borrower=colleague, starts_on=today, ends_on=today)
+    Delegation.objects.create(lender=manager, borrower=outsider, starts_on=today, ends_on=today)
+    User.objects.filter(pk=viewer.pk).update(is_active=False)
+    readers = readers_of(customer, limit=50)
+    assert [reader.person for reader in readers] == [manager, colleague, director, administrator]
+    assert all(seen(reader.person) == {customer.pk} for reader in readers)
+    everybody = (manager, colleague, director, administrator, viewer, foreign_manager, outsider)
+    assert {user for user in everybody if seen(user)} == {reader.person for reader in readers}
+    assert director.org_unit is not None
+    assert str(director.org_unit) in readers[2].reason
+    page = browser(manager).get(reverse("customers:customer_sharing", args=[customer.pk])).content.decode()
+    assert all(reader.reason in unescape(page) for reader in readers)
 
 
 @pytest.mark.parametrize("holder", ["", "user-", "user-99999999", "group-1", "role-1", f"user-{'9' * 30}"])
@@ -157,11 +215,16 @@ def test_ending_what_is_not_shared_changes_nothing(tab: str, manager: User, hold
     assert browser(manager).post(f"{tab}end/", {"holder": holder}).status_code == 302
 
 
-def test_who_only_has_a_grant_sees_the_tab_without_its_form(tab: str, customer: Customer, manager: User, foreign_manager: User) -> None:
+def test_who_only_has_a_grant_sees_the_tab_and_shares_nothing(
+    tab: str, dialog: str, customer: Customer, manager: User, foreign_manager: User
+) -> None:
     share(customer, manager, foreign_manager, TO_CHANGE)
     client = browser(foreign_manager)
-    assert 'name="permission"' not in client.get(tab).content.decode()
-    assert client.post(tab, {"person": "lijing", "permission": TO_VIEW}).status_code == 404
+    page = client.get(tab).content.decode()
+    assert foreign_manager.name in page
+    assert dialog not in page
+    assert client.get(dialog).status_code == 404
+    assert client.post(dialog, {"person": "lijing", "permission": TO_VIEW}).status_code == 404
     assert client.post(f"{tab}end/", {"holder": f"user-{foreign_manager.pk}"}).status_code == 404
     assert seen(foreign_manager)
 

@@ -48,7 +48,7 @@ document.querySelector('[data-dialog-open="shortcuts"]')?.addEventListener("clic
 
 document.addEventListener("keydown", (event) => {
   const typing = event.target.closest("input, textarea, select, [contenteditable]");
-  if (!dialog || typing || event.ctrlKey || event.metaKey || event.altKey || event.isComposing || dialog.open || !isOn()) return;
+  if (!dialog || typing || event.ctrlKey || event.metaKey || event.altKey || event.isComposing || document.querySelector("dialog[open]") || !isOn()) return;
   if (event.key === "?") {
     event.preventDefault();
     showShortcuts();
