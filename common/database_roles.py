@@ -2,8 +2,8 @@
 
 The owner role owns everything and runs migrations. `crm_web` and `crm_worker` own nothing. They read and write rows of business tables,
 only add rows to append-only tables (seals: the worker alone), and only read history, which triggers of the owner write. What needs
-ownership is done by owner functions (`SECURITY DEFINER`), which the app that defines them registers here. `grant_all` brings the database in line with these
-rules after every `migrate`; docs/adr/0016 says why.
+ownership is done by owner functions (`SECURITY DEFINER`), which the app that defines them registers here. `grant_all` brings the
+database in line with these rules after every `migrate`; docs/adr/0016 says why.
 """
 
 from __future__ import annotations

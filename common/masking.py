@@ -9,8 +9,8 @@ from typing import Final
 from django.conf import settings
 
 STARS: Final = "****"
-_SHOWN_AT_START: Final = 3
-_SHOWN_AT_END: Final = 4
+SHOWN_AT_START: Final = 3
+SHOWN_AT_END: Final = 4
 _FEWEST_HIDDEN: Final = 3
 _ID_LENGTH: Final = 18
 
@@ -37,13 +37,13 @@ def mask_number(digits: str) -> str:
 
     A short number keeps only its last two digits. An empty text stays empty.
     """
-    shown = _SHOWN_AT_START + _SHOWN_AT_END
+    shown = SHOWN_AT_START + SHOWN_AT_END
     code = settings.NUMBER_COUNTRY_CODE
     national = digits.removeprefix("+")
     national = national.removeprefix(code) if len(national) > len(code) + shown else national
     if len(national) < shown + _FEWEST_HIDDEN:
         return f"{STARS}{national[-2:]}" if national else ""
-    return f"{national[:_SHOWN_AT_START]}{STARS}{national[-_SHOWN_AT_END:]}"
+    return f"{national[:SHOWN_AT_START]}{STARS}{national[-SHOWN_AT_END:]}"
 
 
 def mask_id_number(text: str) -> str:
@@ -52,14 +52,14 @@ def mask_id_number(text: str) -> str:
         return ""
     if len(text) >= _ID_LENGTH:
         return f"{text[:3]}{STARS}{text[-4:]}"
-    return f"{text[0]}{STARS}{text[-2:]}" if len(text) > _SHOWN_AT_START + _FEWEST_HIDDEN else STARS
+    return f"{text[0]}{STARS}{text[-2:]}" if len(text) > SHOWN_AT_START + _FEWEST_HIDDEN else STARS
 
 
 def mask_account(text: str) -> str:
     """A bank account: the last four digits, as banks themselves print it."""
     if not text:
         return ""
-    return f"{STARS} {text[-4:]}" if len(text) > 2 * _SHOWN_AT_END else STARS
+    return f"{STARS} {text[-4:]}" if len(text) > 2 * SHOWN_AT_END else STARS
 
 
 def mask_email(address: str) -> str:

@@ -23,13 +23,25 @@ def readable_phone(stored: str) -> str:
     return national if len(national) == MOBILE_LENGTH and national.startswith("1") else f"0{national}"
 
 
+def is_number(text: str) -> Q | None:
+    """The condition for a phone number that is `text`, with or without country code; None where `text` is no number."""
+    readings = _readings(text)
+    return Q(phone__in=readings) if readings else None
+
+
 def begins_with(text: str) -> Q | None:
     """The condition for a phone number that begins with `text`, with or without country code; None where `text` is no number."""
+    readings = _readings(text)
+    return Q(phone__startswith=readings[0]) | Q(phone__startswith=readings[1]) if readings else None
+
+
+def _readings(text: str) -> list[str]:
+    """What `text` can be a part of as numbers are kept: without and with the home country's code; empty where it is no number."""
     if not text or set(text) - set("0123456789+-() "):
-        return None
+        return []
     digits = "".join(sign for sign in text if sign.isdigit())
     if not _FEWEST_DIGITS <= len(digits) <= _MOST_DIGITS:
-        return None
+        return []
     code = settings.NUMBER_COUNTRY_CODE
     national = digits.removeprefix("00").removeprefix("0")
-    return Q(phone__startswith=national) | Q(phone__startswith=f"{code}{national}")
+    return [national, f"{code}{national}"]

@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING, ClassVar, Final, Self
 
 from django.db.models import Q
 
+from access.models import User
+from access.number_search import number_condition
 from access.policy import PolicyQuerySet
 from common.encrypted_fields import equals
 from common.encryption import comparable
-from customers.phones import begins_with
+from customers.phones import begins_with, is_number
 
 if TYPE_CHECKING:
     from customers.models import ContactPerson, Customer  # noqa: F401  (names of the type parameters)
@@ -52,11 +54,14 @@ class ContactPersonQuerySet(PolicyQuerySet["ContactPerson"]):
     module: ClassVar[str] = "customers"
     inherits_from: ClassVar[str] = "customer"
 
-    def matching(self, text: str) -> Self:
-        """People whose name, title or customer's name contains `text`, whose phone begins with it, or whose ID number it is."""
+    def matching(self, text: str, user: User) -> Self:
+        """People whose name, title or customer's name contains `text`, whose phone or ID number it is, or whose phone begins with it and
+        may be revealed by `user`.
+        """
         condition = Q(name__icontains=text) | Q(title__icontains=text) | Q(customer__name__icontains=text)
-        if phones := begins_with(text):
-            condition = phones
+        whole, begins = is_number(text), begins_with(text)
+        if whole is not None and begins is not None:
+            condition = number_condition(self.model, user, self.module, any_part=begins, shown_part=whole)
         number = comparable(text)
         if _ID_NUMBER.fullmatch(number):
             condition |= equals(self.model, "id_number", number)

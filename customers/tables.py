@@ -96,8 +96,8 @@ class ContactPersonList(ListDefinition):
         return rows.filter(customer=customer) if customer is not None else rows
 
     def search(self, queryset: QuerySet[Any], text: str) -> QuerySet[Any]:
-        """By name, title, customer, the beginning of a phone number, or a whole ID number."""
-        return queryset.matching(text)  # type: ignore[attr-defined, no-any-return]
+        """By name, title, customer, phone (its beginning, where it may be revealed), or a whole ID number."""
+        return queryset.matching(text, self.user)  # type: ignore[attr-defined, no-any-return]
 
     def get_columns(self) -> list[Column]:
         """On a customer's own page the customer is left out."""

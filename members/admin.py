@@ -8,18 +8,20 @@ from typing import Any, ClassVar
 from django import forms
 from django.contrib import admin
 from django.core.exceptions import ValidationError
-from django.db.models import Model, QuerySet
+from django.db.models import Model, Q, QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
 from access.administration import PolicyAdmin, ReadOnlyAdmin, ReadOnlyInline
+from access.requests import signed_in
 from access.reveals import masked_text
 from members.models import BlacklistedNumber, Member, MemberSubscription, NumberSegment, Severity, VerdictRule
 from members.reading.normalise import normalise_number
 from members.roster import number_begins_with
 from members.sensitive import NUMBER
+from members.tables import blacklisted_with
 from members.verdicts import HARD, LABELS, NOTHING_TO_DO
 
 
@@ -92,6 +94,11 @@ class BlacklistedNumberAdmin(PolicyAdmin):
     def number(self, row: BlacklistedNumber) -> str:
         """Masked."""
         return masked_text(row, NUMBER)
+
+    def get_search_results(self, request: HttpRequest, queryset: QuerySet[Any], search_term: str) -> tuple[QuerySet[Any], bool]:
+        """As in the list of the product."""
+        found = blacklisted_with(search_term, request.user) if any(sign.isdecimal() for sign in search_term) else Q()
+        return queryset.filter(found), False
 
 
 class VerdictRuleForm(forms.ModelForm):  # type: ignore[type-arg]  # not subscriptable at run time
@@ -171,4 +178,4 @@ class MemberAdmin(ReadOnlyAdmin):
     def get_search_results(self, request: HttpRequest, queryset: QuerySet[Any], search_term: str) -> tuple[QuerySet[Any], bool]:
         """Numbers that begin with the digits; served by the indexes."""
         digits = "".join(character for character in search_term if character.isdecimal())
-        return (queryset.filter(number_begins_with(digits)) if digits else queryset), False
+        return (queryset.filter(number_begins_with(digits, signed_in(request))) if digits else queryset), False

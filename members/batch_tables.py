@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from access.models import Action
+from access.number_search import number_condition, shown_end, shown_start
 from access.reveals import mark_revealable, shown
 from access.scope import allowed
 from common.lists import Beside, Column, ListAction, ListDefinition, dot
@@ -27,6 +28,7 @@ from members.forms_batch import FIELD_LABELS
 from members.models import BatchRow, ProvisioningBatch, RowState, Severity
 from members.reading.dates import parse_date
 from members.reading.normalise import clean_text
+from members.roster import international
 from members.sensitive import cell_name
 from members.services.batches import KIND
 from members.services.explaining import Explainer, Explanation, normalised_from
@@ -166,11 +168,13 @@ class BatchRowList(ListDefinition):
         return _with_bits(rows, BIT[self.verdict]) if self.verdict else rows
 
     def search(self, queryset: QuerySet[Any], text: str) -> QuerySet[Any]:
-        """By the row's number in the file, or by digits of its number."""
+        """By the row's number in the file, or by digits of its number; by who may not reveal them: the whole number, or digits shown."""
         digits = "".join(character for character in text if character.isascii() and character.isdigit())
         if not digits:
             return queryset.none()
-        condition = Q(msisdn__contains=digits.removeprefix("0"))
+        condition = number_condition(
+            BatchRow, self.user, "jobs", any_part=Q(msisdn__contains=digits.removeprefix("0")), shown_part=_shown_part(digits)
+        )
         if len(digits) <= _LINE_DIGITS:
             condition |= Q(line=int(digits))
         return queryset.filter(condition)
@@ -262,6 +266,13 @@ class BatchRowList(ListDefinition):
         if self.job.finished_at is None or not self.job.applied:
             return dot("idle", _("Not run")) if self.job.finished_at else dot("run", _("Running or waiting"))
         return dot("ok", _("Taken back") if self.job.undo_of_id else _("Applied"))
+
+
+def _shown_part(digits: str) -> Q:
+    """Rows whose number begins or ends with as many of the digits as a mask shows, else rows with just this number."""
+    if shown_start(digits):
+        return Q(msisdn__startswith=international(digits)) | Q(msisdn__endswith=digits)
+    return Q(msisdn__endswith=digits) if shown_end(digits) else Q(msisdn=international(digits))
 
 
 def _with_bits(rows: QuerySet[Any], mask: int) -> QuerySet[Any]:

@@ -91,7 +91,7 @@ class MemberFilters(django_filters.FilterSet):  # type: ignore[misc]  # django-f
 
     def by_suffix(self, queryset: QuerySet[Any], _name: str, value: str) -> QuerySet[Any]:
         """Numbers that end with these digits."""
-        return queryset.filter(number_ends_with(value))
+        return queryset.filter(number_ends_with(value, self.request.user))
 
     def by_batch(self, queryset: QuerySet[Any], _name: str, value: str) -> QuerySet[Any]:
         """Numbers on which the batch with this job number did something, whatever became of them since."""

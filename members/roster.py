@@ -10,6 +10,8 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from access.models import User
+from access.number_search import number_condition, shown_end, shown_start
 from members.models import Member, MemberSubscription, NumberState
 from members.reading.normalise import COUNTRY_CODE
 
@@ -69,33 +71,47 @@ def on_products(product_ids: list[int], day: datetime.date, customer_id: int | N
     return Q(Exists(own.filter(ended_on=None))) | Q(Exists(own.filter(ended_on__isnull=False)))
 
 
-def matching_text(text: str, *, short_numbers: bool = True) -> Q:
-    """What the search box finds: digits are the beginning of a number, `*` and digits its end; anything else is a holder's name, a
-    department or an employee number. With `short_numbers`, six or fewer digits are also a short number; inside one group it means one.
+def matching_text(text: str, user: User, *, short_numbers: bool = True) -> Q:
+    """What the search box finds for `user`: digits are the beginning of a number, `*` and digits its end; anything else is a holder's
+    name, a department or an employee number. With `short_numbers`, six or fewer digits are also a short number; inside one group it
+    means one.
     """
     if text.startswith("*") and text[1:].strip().isdecimal():
-        return number_ends_with(text[1:].strip())
+        return number_ends_with(text[1:].strip(), user)
     if not _DIGITS.fullmatch(text):
         return Q(holder_name__contains=text) | Q(department__contains=text) | Q(employee_no__startswith=text)
     digits = re.sub(r"\D", "", text)
-    condition = number_begins_with(digits)
+    condition = number_begins_with(digits, user)
     return condition | Q(short_number=digits) if short_numbers and len(digits) <= _SHORT_LENGTH else condition
 
 
-def number_ends_with(digits: str) -> Q:
-    """Numbers that end with `digits`."""
-    return Q(msisdn__endswith=digits)
+def number_ends_with(digits: str, user: User) -> Q:
+    """Memberships whose number ends with `digits`; for who may not reveal it, with more digits than are shown: whose number it is."""
+    ends = Q(msisdn__endswith=digits)
+    shown = ends if shown_end(digits) else _live_and_ended(Q(msisdn=international(digits)))
+    return number_condition(Member, user, "members", any_part=ends, shown_part=shown)
 
 
-def number_begins_with(digits: str) -> Q:
-    """Numbers whose national or international form begins with `digits`.
+def number_begins_with(digits: str, user: User) -> Q:
+    """Memberships whose number's national or international form begins with `digits`; for who may not reveal it: whose first three digits
+    these are, or whose whole number.
 
-    A range, because it is served by any index over the number; live and ended memberships apart, because each has an index of its own.
+    A range, because it is served by any index over the number.
     """
-    national = digits.removeprefix("00").removeprefix(COUNTRY_CODE).removeprefix("0")
-    first = COUNTRY_CODE + national
-    begins = Q(msisdn__gte=first, msisdn__lt=first + _AFTER_DIGITS)
-    return begins & Q(left_on=None) | begins & Q(left_on__isnull=False)
+    first = international(digits)
+    begins = _live_and_ended(Q(msisdn__gte=first, msisdn__lt=first + _AFTER_DIGITS))
+    shown = begins if shown_start(first.removeprefix(COUNTRY_CODE)) else _live_and_ended(Q(msisdn=first))
+    return number_condition(Member, user, "members", any_part=begins, shown_part=shown)
+
+
+def _live_and_ended(condition: Q) -> Q:
+    """Apart, because each has an index of its own."""
+    return condition & Q(left_on=None) | condition & Q(left_on__isnull=False)
+
+
+def international(digits: str) -> str:
+    """A number, or its beginning, as it is kept: country code first, without zeros before it."""
+    return COUNTRY_CODE + digits.removeprefix("00").removeprefix(COUNTRY_CODE).removeprefix("0")
 
 
 def with_number(rows: QuerySet[Member], msisdn: str) -> QuerySet[Member]:

@@ -16,6 +16,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
 from access.models import Action
+from access.number_search import number_condition, shown_start
 from access.reveals import masked_column
 from access.scope import scope_of
 from common.lists import Column, ListDefinition, dot, linked, tag
@@ -79,7 +80,7 @@ class MemberList(ListDefinition):
 
     def search(self, queryset: QuerySet[Any], text: str) -> QuerySet[Any]:
         """By number, short number, holder, department or employee number."""
-        return queryset.filter(matching_text(text))
+        return queryset.filter(matching_text(text, self.user))
 
     def row_url(self, row: Any) -> str:
         """The number's page."""
@@ -109,7 +110,7 @@ class AllMembersList(MemberList):
 
     def search(self, queryset: QuerySet[Any], text: str) -> QuerySet[Any]:
         """By number, holder, department or employee number."""
-        return queryset.filter(matching_text(text, short_numbers=False))
+        return queryset.filter(matching_text(text, self.user, short_numbers=False))
 
 
 def may_keep_numbers(user: Any) -> bool:
@@ -133,6 +134,14 @@ class _KeptList(ListDefinition):
 def _digits(text: str) -> str:
     digits = "".join(character for character in text if character.isdecimal())
     return digits if digits.startswith(settings.NUMBER_COUNTRY_CODE) else f"{settings.NUMBER_COUNTRY_CODE}{digits.removeprefix('0')}"
+
+
+def blacklisted_with(text: str, user: Any) -> Q:
+    """Blacklisted numbers that begin with the digits of `text`; for who may not reveal them: whose first three or all digits these are."""
+    digits = _digits(text)
+    begins = Q(msisdn__startswith=digits)
+    shown = begins if shown_start(digits.removeprefix(settings.NUMBER_COUNTRY_CODE)) else Q(msisdn=digits)
+    return number_condition(BlacklistedNumber, user, "members", any_part=begins, shown_part=shown)
 
 
 class SegmentList(_KeptList):
@@ -181,5 +190,5 @@ class BlacklistList(_KeptList):
     empty_text = _("No number is blacklisted.")
 
     def search(self, queryset: QuerySet[Any], text: str) -> QuerySet[Any]:
-        """By the beginning of the number."""
-        return queryset.filter(msisdn__startswith=_digits(text))
+        """By the beginning of the number; see `blacklisted_with`."""
+        return queryset.filter(blacklisted_with(text, self.user))

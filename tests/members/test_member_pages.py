@@ -12,7 +12,7 @@ from django.urls import reverse
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
-from access.models import User
+from access.models import RolePermission, User
 from common.versions import version_of
 from customers.models import Customer
 from jobs.models import Job
@@ -66,6 +66,7 @@ def shown(user: User, customer: Customer, **parameters: Any) -> set[str]:
 
 def test_what_the_search_box_finds(manager: User, customer: Customer) -> None:
     """Beginnings in national and international form, ends, short numbers, holders, departments and employee numbers."""
+    RolePermission.objects.create(role=manager.assignments.get().role, module="members", action="reveal")
     mobile = make_member(
         customer, "8613800001111", holder_name="王建国", department="信息科", employee_no="E-77", short_number="6123"
     ).msisdn
