@@ -20,7 +20,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 from unfold.decorators import action
-from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
+from unfold.forms import AdminPasswordChangeForm
 
 from access import delegation_admin, group_admin  # noqa: F401  # they register their pages
 from access.admin_forms import RoleForm
@@ -28,6 +28,8 @@ from access.administration import PolicyAdmin, PolicyInline, person_pages
 from access.audit import record_event
 from access.models import AuditEventKind, OrgUnit, Role, RoleAssignment, User
 from access.people_import_admin import people_import
+from access.person_forms import PersonCreationForm, PersonForm
+from access.reveals import admin_shown, mark_revealable
 from access.services.org_units import save_org_unit
 from access.services.roles import save_role_permissions
 from access.services.sessions import end_sessions, remove_factors, unlock_sign_in
@@ -52,22 +54,6 @@ class RoleAssignmentInline(PolicyInline):
     raw_id_fields = ("org_unit",)
 
 
-class PersonCreationForm(UserCreationForm):  # type: ignore[misc]  # the package has no types
-    """A new person with a password."""
-
-    class Meta:
-        model = User
-        fields = ("username", "name")
-
-
-class PersonForm(UserChangeForm):  # type: ignore[misc]  # the package has no types
-    """A person's details."""
-
-    class Meta:
-        model = User
-        fields = "__all__"
-
-
 @admin.register(User)
 class UserAdmin(PolicyAdmin, DjangoUserAdmin):  # type: ignore[misc, type-arg]  # not subscriptable at run time; our paginator
     """People. They are disabled, never deleted, so that what they did keeps its name. Superusers are made on the command line."""
@@ -85,10 +71,11 @@ class UserAdmin(PolicyAdmin, DjangoUserAdmin):  # type: ignore[misc, type-arg]  
     inlines: ClassVar = [RoleAssignmentInline]
     fieldsets = (
         (None, {"fields": ("username", "password")}),
-        (gettext_lazy("Person"), {"fields": ("name", "email", "phone", "org_unit", "locale")}),
+        (gettext_lazy("Person"), {"fields": ("name", "email", "phone", "masked_phone", "org_unit", "locale")}),
         (gettext_lazy("Access"), {"fields": ("is_active", "is_staff", "pages")}),
     )
-    readonly_fields = ("pages",)
+    readonly_fields = ("pages", "masked_phone")
+    change_form_outer_after_template = "access/reveal_form.html"
     add_fieldsets = (
         (None, {"classes": ("wide",), "fields": ("username", "name", "org_unit", "usable_password", "password1", "password2")}),
     )
@@ -124,6 +111,25 @@ class UserAdmin(PolicyAdmin, DjangoUserAdmin):  # type: ignore[misc, type-arg]  
         self.message_user(
             request, ngettext("%(count)d factor was removed.", "%(count)d factors were removed.", removed) % {"count": removed}
         )
+
+    def get_fieldsets(self, request: HttpRequest, obj: User | None = None) -> Any:
+        """Who only looks sees no phone but the masked one."""
+        sets = super().get_fieldsets(request, obj)
+        if obj is None or self.has_change_permission(request, obj):
+            return sets
+        return [(title, options | {"fields": [name for name in options["fields"] if name != "phone"]}) for title, options in sets]
+
+    def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> User | None:
+        """With whether the request's user may see the phone in full."""
+        user: User | None = super().get_object(request, object_id, from_field)
+        if user is not None:
+            mark_revealable(request.user, [user])
+        return user
+
+    @admin.display(description=gettext_lazy("Phone, masked"))
+    def masked_phone(self, user: User) -> str:
+        """The phone with a button that shows it in full to whoever may, which the audit keeps."""
+        return admin_shown(user, "phone")
 
     @admin.display(description=gettext_lazy("More of this person"))
     def pages(self, user: User) -> str:

@@ -16,11 +16,13 @@ class AccessConfig(AppConfig):
         from access.audit_lists import may_audit
         from access.scope import allowed
         from access.second_factor import reencrypt_secrets
+        from access.sensitive import register_masked
         from common.encryption import ELSEWHERE
         from common.gate import answer_with
         from common.navigation import NavigationGroup, NavigationItem, register
 
         answer_with(allowed)
+        register_masked()
         ELSEWHERE["mfa.authenticator.data"] = reencrypt_secrets
         group = NavigationGroup.ADMINISTRATION
         register(NavigationItem(group, _("Audit"), "access:audit_events", "eye-search", module="access", order=90, opens=may_audit))

@@ -146,6 +146,21 @@ def shown(user: Any, row: models.Model, name: str) -> Beside:
     return Beside(content, _button(element_id, f"{sensitive.kind}.{key}.{name}", masked) if getattr(row, _MARK) else SafeString())
 
 
+def admin_shown(row: models.Model, name: str) -> str:
+    """The masked value `name` of `row` for the administration, whose pages hold `access/reveal_form.html`: beside it a button that leads to
+    the value in full, where `mark_revealable` found that the user may.
+    """
+    sensitive = _by_model[type(row)]
+    masked = masked_text(row, name)
+    if not masked or not getattr(row, _MARK, False):
+        return masked or NOTHING
+    token = f"{sensitive.kind}.{sensitive.key(row)}.{name}"
+    return format_html(
+        '{} <button type="submit" class="reveal-link" form="reveal-one" name="value" value="{}" aria-label="{}">{}</button>',
+        *(masked, token, _("Show %(value)s in full") % {"value": masked}, _("Show in full")),
+    )
+
+
 def _element_id(kind: str, key: str, name: str) -> str:
     return f"masked-{kind}-{key}-{name}"
 
