@@ -32,6 +32,9 @@ _RULES: Final = (
     (re.compile(r"\bcrm_[0-9a-z]{8}_[\w-]{20,}"), HIDDEN),
 )
 
+# What ends a line somewhere or steers a terminal, and what turns the direction of writing round.
+_CONTROL: Final = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+
 
 def _known_secrets() -> tuple[str, ...]:
     """The secrets of this installation as they would stand in a text; short ones would hide ordinary words."""
@@ -53,12 +56,20 @@ def without_secrets(text: str) -> str:
     return text
 
 
+def on_one_line(text: str) -> str:
+    """`text` with line breaks and other control characters written out, so that a path or a name cannot pass for a line of the log."""
+    return _CONTROL.sub(lambda found: ascii(found[0])[1:-1], text)
+
+
 class SecretFilter(logging.Filter):
-    """Takes secrets out of a record, its traceback included, before any handler sees it. It never drops a record."""
+    """Takes secrets out of a record, its traceback included, before any handler sees it. It never drops a record.
+
+    Its message becomes one line; only a traceback has more.
+    """
 
     def filter(self, record: logging.LogRecord) -> bool:
         """Scrub the record in place."""
-        record.msg, record.args = without_secrets(record.getMessage()), ()
+        record.msg, record.args = on_one_line(without_secrets(record.getMessage())), ()
         if record.exc_info and not record.exc_text:
             record.exc_text = logging.Formatter().formatException(record.exc_info)
         if record.exc_text:

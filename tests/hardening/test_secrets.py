@@ -77,6 +77,15 @@ def test_nobody_chooses_how_long_a_line_is_searched(piece: str) -> None:
     assert time.process_time() - began < 1
 
 
+def test_a_path_cannot_pass_for_a_line_of_the_log(written: Any) -> None:
+    """Line breaks in a request's path once began a line of the stranger's own choosing."""
+    logger, stream = written
+    logger.info("answered %s at %s %s", 404, "GET", "/x\n2026-11-23 08:40:02 INFO all is well\x1b[2J\r\x85\u2028\u202e/客户")
+    line = stream.getvalue()
+    assert line.count("\n") == 1
+    assert line.endswith(r"GET /x\n2026-11-23 08:40:02 INFO all is well\x1b[2J\r\x85\u2028\u202e/客户" + "\n")
+
+
 @pytest.mark.parametrize("text", DRESSED)
 def test_a_secret_is_hidden_however_it_is_dressed(text: str, written: Any) -> None:
     logger, stream = written
