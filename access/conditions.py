@@ -8,6 +8,7 @@ from typing import Any
 from django.db import models
 from django.db.models import Q
 from django.db.models.expressions import Expression
+from django.db.models.fields.tuple_lookups import TupleGreaterThan, TupleLessThan
 from django.db.models.lookups import Lookup
 from django.db.models.sql.query import Query
 from django.db.models.sql.where import WhereNode
@@ -16,7 +17,7 @@ from django.db.models.sql.where import WhereNode
 @models.ForeignKey.register_lookup
 @models.Field.register_lookup
 class AnyOf(Lookup):
-    """`path__any_of=ids`: one of whole numbers that stand in the statement as one array, however many there are."""
+    """`path__any_of=ids`: one of whole numbers that stand in the statement as one array, however many there are, or that a query finds."""
 
     lookup_name = "any_of"
     prepare_rhs = False
@@ -24,6 +25,9 @@ class AnyOf(Lookup):
     def as_sql(self, compiler: Any, connection: Any) -> tuple[str, tuple[Any, ...]]:
         """The column and the array."""
         left, parameters = self.process_lhs(compiler, connection)
+        if isinstance(self.rhs, Query):  # read once, before the rows, whose index then gives them in its order
+            sql, values = self.rhs.get_compiler(connection=connection).as_sql()
+            return f"{left} = ANY(ARRAY({sql}))", (*parameters, *values)
         return f"{left} = ANY(%s::bigint[])", (*parameters, sorted(self.rhs))
 
 
@@ -57,6 +61,21 @@ class ReachCondition(Expression):
             parts.append(f"({sql})")
             parameters += values
         return f"({' OR '.join(parts)})", tuple(parameters)
+
+
+class Outside(ReachCondition):
+    """True for rows that no one of several ways reaches, where a column is empty too."""
+
+    def as_sql(self, compiler: Any, connection: Any) -> tuple[str, tuple[Any, ...]]:
+        """The ways, none of which is true."""
+        sql, parameters = super().as_sql(compiler, connection)
+        return f"{sql} IS NOT TRUE", parameters
+
+
+def passed_value(query: Query) -> Any:
+    """The value of the first column at the place after which a page begins; None on the first page."""
+    places = [child for child in query.where.children if isinstance(child, TupleGreaterThan | TupleLessThan)]
+    return places[0].rhs[0] if places else None
 
 
 def without_reach(query: Query) -> bool:

@@ -1,11 +1,11 @@
 """The one access policy: every list, detail, export, search, job, admin page and API call asks here and nowhere else.
 
-A model joins the policy by a `PolicyQuerySet` subclass that names its module and, where its rows hang from a customer, the lookups of
-the two scope columns and of the customer. What opens a row: a role (`access.scope`), a grant of its customer (`access.grants`) or a loan
-(`access.loans`).
+A model joins the policy by a `PolicyQuerySet` subclass that names its module and, where its rows hang from a customer, the scope columns
+that they carry (`access.placing`) or the foreign key to the row that does. What opens a row: a role (`access.scope`), a grant of its
+customer (`access.grants`) or a loan (`access.loans`).
 
-The condition is written in two forms of the same rule: one OR over indexed columns, for counts, lookups and bulk selections; and for a
-sorted page the first rows of each way into reach (`first_of_each_way`). docs/adr/0013 has the measurements.
+The condition is written in two forms of the same rule: one OR over indexed columns, for lookups, searches and bulk selections; and way by
+way into reach, for a sorted page (`first_of_each_way`) and the count of a whole list (`count_up_to`). docs/adr/0013 has the measurements.
 """
 
 from __future__ import annotations
@@ -13,15 +13,15 @@ from __future__ import annotations
 from typing import Any, ClassVar, Final, Self, TypeVar
 
 from django.contrib.auth.models import AnonymousUser
-from django.contrib.postgres.expressions import ArraySubquery
 from django.core.exceptions import ObjectDoesNotExist, PermissionDenied
 from django.db import models
-from django.db.models import Func, OuterRef, Q
+from django.db.models import Exists, OuterRef, Q
 from django.db.models.expressions import OrderBy
 from django.http import Http404
 
-from access.conditions import ReachCondition, without_reach
-from access.models import Action, OrgUnit, User
+from access.conditions import Outside, ReachCondition, passed_value, without_reach
+from access.models import Action, User
+from access.placing import PLACES
 from access.scope import Reach, allowed, scope_of
 
 ModelT = TypeVar("ModelT", bound=models.Model, covariant=True)
@@ -37,7 +37,8 @@ class PolicyQuerySet(models.QuerySet[ModelT]):
         manager_lookup, unit_lookup, customer_lookup: the columns with the customer's manager id, org unit id and the customer's own id.
         inherits_from: instead of these, the foreign key to the row from which the reach is inherited, such as the customer.
             Rows with neither belong to no customer (a catalogue); they are reached whole or not at all.
-        page_orders: orders, as field names, for which every way into reach has an index that begins with the way's column.
+        page_orders: orders, as field names, for which every way into reach has an index that begins with the way's column; with
+            `inherits_from`, orders that begin with it.
     """
 
     module: ClassVar[str]
@@ -57,22 +58,24 @@ class PolicyQuerySet(models.QuerySet[ModelT]):
             return self.none()
         if reach.everything or not (self.manager_lookup or self.inherits_from):
             return self.all()
-        if self.inherits_from:
-            return self._below(reach, user)
-        return self.filter(ReachCondition([*self._ways(reach, user), *self._unit_way(reach)]))._remembering(reach, user)
+        condition = ReachCondition(self._ways_below(reach, user) if self.inherits_from else self._ways(reach, user))
+        return self.filter(condition)._remembering(reach, user)
 
-    def _below(self, reach: Reach, user: User | AnonymousUser) -> Self:
-        """The rows that hang from rows in `reach`, in the form that measures best for as many as those are.
+    def _ways_below(self, reach: Reach, user: User | AnonymousUser) -> list[Q]:
+        """The ways to rows that hang from rows in `reach`, in the form that measures best for as many as those are.
 
         Own and shared customers are few: their ids are found first, by their indexes. Those of org units are many: the rows are walked, and
         each is tried by its join.
         """
+        rows = self._above()
+        if not reach.subtrees and not reach.units:
+            return [Q(**{f"{self.inherits_from}__in": rows.within(reach, user).values("pk")})]
+        return rows._ways(reach, user, f"{self.inherits_from}__")
+
+    def _above(self) -> PolicyQuerySet[Any]:
         above: Any = self.model._meta.get_field(self.inherits_from).related_model
         rows: PolicyQuerySet[Any] = above._default_manager.all()
-        if not reach.unit_ids:
-            return self.filter(**{f"{self.inherits_from}__in": rows.within(reach, user).values("pk")})
-        prefix = f"{self.inherits_from}__"
-        return self.filter(ReachCondition([*rows._ways(reach, user, prefix), *rows._unit_way(reach, prefix)]))
+        return rows
 
     def get_visible(self, user: User | AnonymousUser, pk: Any, action: str = Action.VIEW) -> ModelT:
         """The row with key `pk`.
@@ -85,19 +88,31 @@ class PolicyQuerySet(models.QuerySet[ModelT]):
             raise Http404 from error
 
     def _ways(self, reach: Reach, user: User | AnonymousUser, prefix: str = "") -> list[Q]:
-        """The ways into reach beside the org units, as paths that begin with `prefix`; a subclass may add its own."""
+        """The ways into reach as paths that begin with `prefix`, those to many rows first; a subclass may add its own."""
+        ways = self._unit_ways(reach, prefix)
         managers = set(reach.lender_ids)
         if reach.own and user.pk is not None:
             managers.add(user.pk)
-        ways = [Q(**{f"{prefix}{self.manager_lookup}__any_of": managers})] if managers else []
+        if managers:
+            ways.append(Q(**{f"{prefix}{self.manager_lookup}__any_of": managers}))
         if reach.customer_ids:
             ways.append(Q(**{f"{prefix}{self.customer_lookup}__any_of": reach.customer_ids}))
         return ways
 
-    def _unit_way(self, reach: Reach, prefix: str = "") -> list[Q]:
-        return [Q(**{f"{prefix}{self.unit_lookup}__any_of": reach.unit_ids})] if reach.unit_ids else []
+    def _unit_ways(self, reach: Reach, prefix: str) -> list[Q]:
+        """Each subtree by the column of its depth, each other unit by the row's own; what lies inside another is left out."""
+        ways = []
+        for subtree in sorted(reach.subtrees, key=lambda subtree: (subtree.depth, subtree.root)):
+            if any(subtree.root in other.unit_ids for other in reach.subtrees if other.depth < subtree.depth):
+                continue
+            if subtree.depth < len(PLACES):
+                ways.append(Q(**{f"{prefix}{PLACES[subtree.depth]}": subtree.root}))
+            else:
+                ways.append(Q(**{f"{prefix}{self.unit_lookup}__any_of": subtree.unit_ids}))
+        covered = frozenset().union(*(subtree.unit_ids for subtree in reach.subtrees))
+        return [*ways, *(Q(**{f"{prefix}{self.unit_lookup}": unit}) for unit in sorted(reach.units - covered))]
 
-    # --- pages
+    # --- pages and counts
 
     def _remembering(self, reach: Reach, user: User | AnonymousUser) -> Self:
         setattr(self, _WAYS_OF, (reach, user))
@@ -109,8 +124,14 @@ class PolicyQuerySet(models.QuerySet[ModelT]):
             setattr(clone, _WAYS_OF, getattr(self, _WAYS_OF))
         return clone
 
+    def _without_reach(self) -> Self | None:
+        """The same rows in and out of reach, uncut; None where the condition of reach cannot be taken out."""
+        found: Self = self._chain()  # type: ignore[attr-defined]  # Django's own way to copy
+        found.query.clear_limits()
+        return found if without_reach(found.query) else None
+
     def first_of_each_way(self) -> Self:
-        """The same rows of a queryset that is ordered and cut, found as the first rows of each way into reach, each org unit one of them.
+        """The same rows of a queryset that is ordered and cut, found as the first rows of each way into reach.
 
         A walk of the order's index would pass over all rows out of reach. Where there is a single way, or no index serves the order way by
         way, it is the queryset as it is.
@@ -118,25 +139,49 @@ class PolicyQuerySet(models.QuerySet[ModelT]):
         known: tuple[Reach, User] | None = getattr(self, _WAYS_OF, None)
         if known is None or self.query.high_mark is None or self.query.low_mark or self._order() not in self.page_orders:
             return self
-        reach, user = known
-        ways = self._ways(reach, user)
-        if len(ways) + len(reach.unit_ids) < 2:
+        if self.inherits_from:
+            return self._first_below(*known)
+        ways = self._ways(*known)
+        base = self._without_reach() if len(ways) > 1 else None
+        if base is None:
             return self
         limit = self.query.high_mark
-        base = self._chain()  # type: ignore[attr-defined]  # Django's own way to copy
-        base.query.clear_limits()
-        if not without_reach(base.query):
-            return self
         parts = [base.filter(way)[:limit].values("pk") for way in ways]
-        if reach.unit_ids:
-            first = base.filter(**{self.unit_lookup: OuterRef("pk")})[:limit].values("pk")
-            units = OrgUnit.objects.filter(pk__any_of=reach.unit_ids).order_by()
-            parts.append(units.values(first=Func(ArraySubquery(first), function="unnest", output_field=models.BigIntegerField())))
-        whole = self._chain()  # type: ignore[attr-defined]
-        whole.query.clear_limits()
-        firsts = whole.filter(pk__in=parts[0].union(*parts[1:], all=True) if len(parts) > 1 else parts[0])
-        found: Self = whole.filter(pk__in=firsts[:limit].values("pk"))[:limit]  # cut before the columns of other tables are joined
-        return found
+        return base.filter(pk__in=parts[0].union(*parts[1:], all=True))[:limit]
+
+    def _first_below(self, reach: Reach, user: User | AnonymousUser) -> Self:
+        """The page of rows that are ordered by the row above: found by the first of those that have any, way by way.
+
+        Each of these brings one row at least, so as many of them as the page has rows are enough.
+        """
+        base, limit = self._without_reach(), self.query.high_mark
+        if base is None:
+            return self
+        descending = any(isinstance(item, OrderBy) and item.descending for item in self.query.order_by)
+        above = self._above().order_by("-pk" if descending else "pk")
+        if (passed := passed_value(base.query)) is not None:
+            above = above.filter(**{"pk__lte" if descending else "pk__gte": passed})
+        above = above.filter(Exists(base.order_by().filter(**{self.inherits_from: OuterRef("pk")})))
+        parts = [above.filter(way)[:limit].values("pk") for way in above._ways(reach, user)]
+        firsts = parts[0].union(*parts[1:], all=True) if len(parts) > 1 else parts[0]
+        return base.filter(**{f"{self.inherits_from}__any_of": firsts})[:limit]
+
+    def count_up_to(self, limit: int) -> int:
+        """How many rows there are, counted up to `limit`."""
+        return self.each_once(limit).count()
+
+    def each_once(self, limit: int) -> models.QuerySet[ModelT, Any]:
+        """Up to `limit` rows in no order, found way by way, each way without what those before it reach: the form for counts.
+
+        One OR over the columns of several ways has no index that holds all it asks for.
+        """
+        known: tuple[Reach, User] | None = getattr(self, _WAYS_OF, None)
+        ways = self._ways(*known) if known is not None and not self.inherits_from else []
+        base = self.order_by()._without_reach() if len(ways) > 1 else None
+        if base is None:
+            return self.order_by()[:limit]
+        parts = [base.filter(way, *([Outside(ways[:place])] if place else []))[:limit].values("pk") for place, way in enumerate(ways)]
+        return parts[0].union(*parts[1:], all=True)[:limit]
 
     def _order(self) -> tuple[str, ...]:
         """The names of the columns that the queryset is ordered by, all in one direction, or nothing where they are no plain columns."""

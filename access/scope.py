@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from functools import cached_property, reduce
 from operator import or_
@@ -17,6 +18,21 @@ from access.models import Action, DataScope, OrgUnit, RoleAssignment, User
 _CACHE: Final = "_access_scope"
 
 
+@dataclass(frozen=True, slots=True)
+class Subtree:
+    """An org unit with all below.
+
+    Attributes:
+        root: the id of the unit.
+        depth: how many units stand above it.
+        unit_ids: the ids of all its units, itself included.
+    """
+
+    root: int
+    depth: int
+    unit_ids: frozenset[int]
+
+
 @dataclass(slots=True)
 class Reach:
     """The rows that one (module, action) pair opens.
@@ -24,21 +40,28 @@ class Reach:
     Attributes:
         everything: no row is hidden.
         own: rows whose manager is the user.
-        unit_ids: rows that hang from one of these org units.
+        subtrees: rows that hang from a unit in one of these.
+        units: rows that hang from one of these org units, those below not counted.
         lender_ids: rows whose manager is one of these users, who lent theirs.
         customer_ids: rows of these customers, which were shared.
     """
 
     everything: bool = False
     own: bool = False
-    unit_ids: frozenset[int] = frozenset()
+    subtrees: frozenset[Subtree] = frozenset()
+    units: frozenset[int] = frozenset()
     lender_ids: frozenset[int] = frozenset()
     customer_ids: frozenset[int] = frozenset()
 
     @property
+    def unit_ids(self) -> frozenset[int]:
+        """The ids of all org units whose rows are in reach."""
+        return self.units.union(*(subtree.unit_ids for subtree in self.subtrees))
+
+    @property
     def is_empty(self) -> bool:
         """Whether no row at all is in reach."""
-        return not (self.everything or self.own or self.unit_ids or self.lender_ids or self.customer_ids)
+        return not (self.everything or self.own or self.subtrees or self.units or self.lender_ids or self.customer_ids)
 
 
 @dataclass
@@ -104,7 +127,7 @@ def _read_scope(user: User) -> Scope:
     if user.is_superuser:
         return Scope(user, superuser=True)
     assignments = list(RoleAssignment.objects.filter(user=user).select_related("role", "org_unit").prefetch_related("role__permissions"))
-    below = _units_below([a.org_unit for a in assignments if a.role.scope == DataScope.SUBTREE])
+    below = subtrees_of([a.org_unit for a in assignments if a.role.scope == DataScope.SUBTREE])
     scope = Scope(user)
     for assignment in assignments:
         for permission in assignment.role.permissions.all():
@@ -113,24 +136,29 @@ def _read_scope(user: User) -> Scope:
     return scope
 
 
-def _widen(reach: Reach, assignment: RoleAssignment, below: dict[str, frozenset[int]]) -> None:
+def _widen(reach: Reach, assignment: RoleAssignment, below: dict[int, Subtree]) -> None:
     match assignment.role.scope:
         case DataScope.ALL:
             reach.everything = True
         case DataScope.OWN:
             reach.own = True
         case DataScope.UNIT:
-            reach.unit_ids |= {assignment.org_unit_id}
+            reach.units |= {assignment.org_unit_id}
         case DataScope.SUBTREE:
-            reach.unit_ids |= below[assignment.org_unit.path]
+            reach.subtrees |= {below[assignment.org_unit_id]}
 
 
-def _units_below(roots: list[OrgUnit]) -> dict[str, frozenset[int]]:
+def subtrees_of(roots: Iterable[OrgUnit]) -> dict[int, Subtree]:
+    """The subtree of each of `roots`, by its id; one query, none where there are no roots."""
+    roots = list(roots)
     if not roots:
         return {}
     inside = reduce(or_, (Q(path__startswith=root.path) for root in roots))
     units = list(OrgUnit.objects.filter(inside).values_list("path", "id"))
-    return {root.path: frozenset(pk for path, pk in units if path.startswith(root.path)) for root in roots}
+    return {
+        root.pk: Subtree(root.pk, root.path.count("/") - 1, frozenset(pk for path, pk in units if path.startswith(root.path)))
+        for root in roots
+    }
 
 
 def allowed(user: User | AnonymousUser, module: str, action: str = Action.VIEW) -> bool:

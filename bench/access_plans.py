@@ -17,13 +17,16 @@ from django.test import RequestFactory
 
 from access.models import OrgUnit, RoleAssignment, User
 from access.services.standard_roles import ensure_standard_roles
-from common.lists.keyset import Keyset, SortKey
+from common.lists import ListDefinition
+from common.lists.keyset import Keyset
 from customers.models import Customer
-from customers.tables import CustomerList
-from members.models import Member
+from customers.tables import ContactPersonList, CustomerList
+from members.tables import AllMembersList
+from products.tables import OfferList
 
 _TRIES: Final = 7
 _CAP: Final = 10_001
+_LISTS: Final = (CustomerList, ContactPersonList, OfferList, AllMembersList)
 _GRANT: Final = """INSERT INTO customers_customeruserobjectpermission (user_id, permission_id, content_object_id, granted_at)
     SELECT holder.id, %s, customer.id, now() FROM access_user holder,
     LATERAL (SELECT id FROM customers_customer TABLESAMPLE SYSTEM (0.2) REPEATABLE (1) WHERE holder.id > 0 LIMIT 100) customer
@@ -68,7 +71,7 @@ def _people() -> dict[str, User]:
     return found
 
 
-def _first_page(definition: CustomerList) -> QuerySet[Any]:
+def _first_page(definition: ListDefinition) -> QuerySet[Any]:
     """The list's first page as it is handed to `first_rows`."""
     taken: list[QuerySet[Any]] = []
 
@@ -76,28 +79,40 @@ def _first_page(definition: CustomerList) -> QuerySet[Any]:
         taken.append(rows)
         return []
 
-    Keyset.build(Customer, [SortKey("pinyin")]).page(definition.queryset(), None, 50, take)
+    column, descending = definition.state.sort
+    keys = [key.reversed() if descending else key for key in definition.sort_keys(column)]
+    Keyset.build(definition.model, keys).page(definition.queryset(), None, definition.page_size, take)
     return taken[0]
 
 
 def _measure(rank: str, user: User, plans: bool) -> None:
     request = RequestFactory().get("/")
     request.user = user
-    page: Any = _first_page(CustomerList(request))
-    free = page.model.objects.select_related("manager", "org_unit", "industry").order_by("pinyin", "pk")[:51]
     visible = Customer.objects.visible_to(user)
-    members = Member.objects.visible_to(user)
-    figures = {
-        "page by OR": page,
-        "page by ways": page.first_of_each_way(),
-        "page without policy": free,
-        "count": visible.order_by()[:_CAP],
-        "count without policy": Customer.objects.order_by()[:_CAP],
+    print(f"{rank} ({visible.count()} customers)")
+    for list_class in _LISTS:
+        definition = list_class(request)
+        rows: Any = definition.queryset()
+        if rows.query.is_empty():
+            continue
+        page: Any = _first_page(definition)
+        figures = {
+            "page by OR": page,
+            "page by ways": page.first_of_each_way(),
+            "count by OR": rows.order_by()[:_CAP],
+            "count by ways": rows.each_once(_CAP),
+        }
+        print(f"  {definition.name}:", ", ".join(f"{name} {milliseconds(found):.2f}" for name, found in figures.items()))
+        if plans:
+            print(page.first_of_each_way().explain(analyze=True, timing=False, costs=False))
+    others = {
         "search": visible.matching("医院").order_by()[:_CAP],
         "one customer": visible.filter(pk=visible.values_list("pk", flat=True)[0]),
-        "members, page": members.order_by("customer_id", "msisdn", "pk")[:51],
-        "members, count": members.order_by()[:_CAP],
+        "all customers, page": _free_page(),
+        "all customers, count": Customer.objects.order_by()[:_CAP],
     }
-    print(rank, f"({visible.count()} customers):", ", ".join(f"{name} {milliseconds(rows):.2f}" for name, rows in figures.items()))
-    if plans:
-        print(page.first_of_each_way().explain(analyze=True, timing=False, costs=False))
+    print("  ", ", ".join(f"{name} {milliseconds(found):.2f}" for name, found in others.items()))
+
+
+def _free_page() -> QuerySet[Any]:
+    return Customer.objects.select_related("manager", "org_unit", "industry").order_by("pinyin", "pk")[:51]

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from access.models import OrgUnit, User
+from access.placing import INHERITED, PLACES, Placed, PlacedAsCustomer, scope_indexes
 from common.db import BilingualModel, CodeField, TimestampedModel
 from common.encrypted_fields import EncryptedField, KeyedHashField
 from common.tracking import tracked
@@ -87,8 +88,8 @@ class CustomerScale(models.TextChoices):
     MICRO = "micro", _("micro (below 20)")
 
 
-@tracked(exclude=("bank_account",))
-class Customer(TimestampedModel):
+@tracked(exclude=("bank_account", *PLACES), compared=True)
+class Customer(Placed, TimestampedModel):
     """A group customer: the unit of this product. `manager` and `org_unit` decide who reaches it and all that hangs from it."""
 
     code = CodeField(
@@ -147,6 +148,7 @@ class Customer(TimestampedModel):
             models.Index(fields=["value_score", "id"], name="customer_value_score"),
             models.Index(fields=["manager", "pinyin", "id"], name="customer_manager_pinyin"),
             models.Index(fields=["org_unit", "pinyin", "id"], name="customer_unit_pinyin"),
+            *scope_indexes("customer", PLACES, "pinyin", "id"),
             models.Index(fields=["bank_account_hash"], name="customer_bank_account", condition=~Q(bank_account_hash="")),
         ]
 
@@ -174,8 +176,8 @@ class CertificateType(models.TextChoices):
     OTHER = "other", _("other certificate")
 
 
-@tracked(exclude=("id_number",))
-class ContactPerson(TimestampedModel):
+@tracked(exclude=("id_number", *INHERITED), compared=True)
+class ContactPerson(PlacedAsCustomer, TimestampedModel):
     """A person at a customer."""
 
     customer = models.ForeignKey(Customer, models.CASCADE, related_name="contact_people", verbose_name=_("customer"))
@@ -201,6 +203,7 @@ class ContactPerson(TimestampedModel):
         indexes: ClassVar = [
             models.Index(fields=["customer", "name"], name="contact_person_customer"),
             models.Index(fields=["name", "id"], name="contact_person_name"),
+            *scope_indexes("contact_person", INHERITED, "name", "id"),
             models.Index(fields=["id_number_hash"], name="contact_person_id_number", condition=~Q(id_number_hash="")),
             models.Index(fields=["phone"], name="contact_person_phone", condition=~Q(phone="")),
         ]

@@ -49,10 +49,13 @@ class CustomerQuerySet(PolicyQuerySet["Customer"]):
 
 
 class ContactPersonQuerySet(PolicyQuerySet["ContactPerson"]):
-    """Contact persons; they inherit the reach of their customer."""
+    """Contact persons; they carry their customer's scope columns."""
 
     module: ClassVar[str] = "customers"
-    inherits_from: ClassVar[str] = "customer"
+    manager_lookup: ClassVar[str] = "manager_key"
+    unit_lookup: ClassVar[str] = "unit_key"
+    customer_lookup: ClassVar[str] = "customer"
+    page_orders: ClassVar[frozenset[tuple[str, ...]]] = frozenset({("name", "id")})
 
     def matching(self, text: str, user: User) -> Self:
         """People whose name, title or customer's name contains `text`, whose phone or ID number it is, or whose phone begins with it and

@@ -12,8 +12,8 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from access.grants import MODULE
-from access.models import Action, DataScope, Delegation, OrgUnit, RoleAssignment, RolePermission, User
-from access.scope import Reach, scope_of
+from access.models import Action, DataScope, Delegation, RoleAssignment, RolePermission, User
+from access.scope import Reach, scope_of, subtrees_of
 from customers.grants import TO_CHANGE, CustomerGroupObjectPermission, CustomerUserObjectPermission
 from customers.models import Customer
 
@@ -73,9 +73,8 @@ def _reach_of(assignment: RoleAssignment) -> Reach:
         case DataScope.OWN:
             return Reach(own=True)
         case DataScope.UNIT:
-            return Reach(unit_ids=frozenset({assignment.org_unit_id}))
-    below = OrgUnit.objects.filter(path__startswith=assignment.org_unit.path).values_list("id", flat=True)
-    return Reach(unit_ids=frozenset(below))
+            return Reach(units=frozenset({assignment.org_unit_id}))
+    return Reach(subtrees=frozenset(subtrees_of([assignment.org_unit]).values()))
 
 
 def _by_loan(user: User) -> Iterable[Way]:

@@ -9,6 +9,7 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from access.models import OrgUnit, User
+from access.placing import PLACES, Placed, scope_indexes
 from common.db import CodeField, TimestampedModel
 from common.tracking import tracked, untracked
 from jobs.querysets import JobQuerySet
@@ -73,8 +74,8 @@ class JobMode(models.TextChoices):
     VALID = "valid", _("the good rows now")
 
 
-@tracked(exclude=("awaits", "heartbeat_at", "summary", "fingerprint"), compared=True)
-class Job(TimestampedModel):
+@tracked(exclude=("awaits", "heartbeat_at", "summary", "fingerprint", *PLACES), compared=True)
+class Job(Placed, TimestampedModel):
     """A batch job.
 
     `customer_key` is the id of the customer it is about: a plain number, because this app lies below `customers`. `manager` and
@@ -133,6 +134,7 @@ class Job(TimestampedModel):
             models.Index(fields=["customer_key", "-id"], name="job_customer"),
             models.Index(fields=["manager", "-id"], name="job_manager"),
             models.Index(fields=["org_unit", "-id"], name="job_unit"),
+            *scope_indexes("job", PLACES, "-id"),
         ]
 
     def __str__(self) -> str:

@@ -14,10 +14,11 @@ if TYPE_CHECKING:
 
 
 class MemberQuerySet(PolicyQuerySet["Member"]):
-    """Memberships; they inherit the reach of their customer."""
+    """Memberships; they inherit the reach of their customer. They carry no scope columns: docs/adr/0013 says why."""
 
     module: ClassVar[str] = "members"
     inherits_from: ClassVar[str] = "customer"
+    page_orders: ClassVar[frozenset[tuple[str, ...]]] = frozenset({("customer", "msisdn", "id")})
 
     def on_roster(self, day: datetime.date) -> Self:
         """Memberships that hold on `day`: joined by then and not left."""

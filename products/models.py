@@ -13,6 +13,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from access.models import User
+from access.placing import INHERITED, PlacedAsCustomer, scope_indexes
 from common.db import BilingualModel, CodeField, TimestampedModel
 from common.tracking import tracked
 from customers.models import Customer
@@ -197,8 +198,8 @@ class OfferStatus(models.TextChoices):
     WITHDRAWN = "withdrawn", _("withdrawn")
 
 
-@tracked()
-class Offer(TimestampedModel):
+@tracked(exclude=INHERITED, compared=True)
+class Offer(PlacedAsCustomer, TimestampedModel):
     """A product, a tariff and discounts made for one customer, with dates. `expires_on` is the first day it no longer holds."""
 
     code = CodeField(_("code"), max_length=32)
@@ -233,6 +234,8 @@ class Offer(TimestampedModel):
         indexes: ClassVar = [
             models.Index(fields=["customer", "product"], name="offer_customer_product"),
             models.Index(fields=["expires_on"], name="offer_expiry", condition=Q(status="approved")),
+            models.Index(fields=["effective_on", "id"], name="offer_effective"),
+            *scope_indexes("offer", INHERITED, "effective_on", "id"),
         ]
 
     def __str__(self) -> str:

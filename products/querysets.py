@@ -45,10 +45,13 @@ def may_keep_catalogue(user: User | AnonymousUser, action: str = Action.CHANGE) 
 
 
 class OfferQuerySet(PolicyQuerySet["Offer"]):
-    """Offers; they inherit the reach of their customer."""
+    """Offers; they carry their customer's scope columns."""
 
     module: ClassVar[str] = "products"
-    inherits_from: ClassVar[str] = "customer"
+    manager_lookup: ClassVar[str] = "manager_key"
+    unit_lookup: ClassVar[str] = "unit_key"
+    customer_lookup: ClassVar[str] = "customer"
+    page_orders: ClassVar[frozenset[tuple[str, ...]]] = frozenset({("effective_on", "id")})
 
     def usable(self, on: datetime.date) -> Self:
         """Offers that numbers can be put on at day `on`: approved and not expired."""

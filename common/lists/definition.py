@@ -122,6 +122,13 @@ class ListDefinition:
         by_way: Any = getattr(queryset, "first_of_each_way", None)
         return list(by_way() if by_way is not None and not self.scope and not self.state.is_narrowed else queryset)
 
+    def count_rows(self, queryset: QuerySet[Any], limit: int) -> int:
+        """Count the filtered rows up to `limit`; where nothing narrows the list, in the access policy's form for counts."""
+        by_way: Any = getattr(queryset, "count_up_to", None)
+        if by_way is not None and not self.scope and not self.state.is_narrowed:
+            return int(by_way(limit))
+        return queryset.order_by()[:limit].count()
+
     def get_columns(self) -> list[Column]:
         """The columns for this user, those added by upper apps at the end."""
         return [*self.columns, *self._added.get(self.name, [])]

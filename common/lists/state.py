@@ -337,7 +337,7 @@ class ListState:
     @cached_property
     def count(self) -> int:
         """How many rows match, counted up to one more than `COUNT_LIMIT`."""
-        return self.matching.order_by()[: COUNT_LIMIT + 1].count()
+        return self.definition.count_rows(self.matching, COUNT_LIMIT + 1)
 
     @property
     def count_text(self) -> str:

@@ -13,6 +13,10 @@ _FOREIGN_KEYS: Final = """
 SELECT conrelid::regclass::text, quote_ident(conname), pg_get_constraintdef(oid)
 FROM pg_constraint WHERE contype = 'f' AND conrelid = ANY(%s::regclass[]) ORDER BY 1, 2
 """
+_INDEXES: Final = """
+SELECT i.indexrelid::regclass::text, pg_get_indexdef(i.indexrelid)
+FROM pg_index i WHERE i.indrelid = ANY(%s::regclass[]) AND NOT i.indisunique AND NOT i.indisexclusion ORDER BY 1
+"""
 _PLAN_TABLE: Final = """
 CREATE TEMPORARY TABLE demo_plan (
     customer_id bigint NOT NULL, kind text COLLATE "C" NOT NULL, low integer NOT NULL, high integer NOT NULL, product_id bigint NOT NULL,
@@ -52,6 +56,21 @@ def without_foreign_keys(cursor: CursorWrapper, tables: Sequence[str]) -> Iterat
     for table, name, definition in keys:
         cursor.execute(f"ALTER TABLE {table} ADD CONSTRAINT {name} {definition}")
     cursor.execute("SET CONSTRAINTS ALL DEFERRED")
+
+
+@contextmanager
+def without_indexes(cursor: CursorWrapper, tables: Sequence[str]) -> Iterator[None]:
+    """Drop the indexes of `tables` but for keys and unique ones, and make them again at the end, inside the caller's transaction.
+
+    Making an index sorts all rows once; keeping it up finds a place for each.
+    """
+    cursor.execute(_INDEXES, [list(tables)])
+    indexes = cursor.fetchall()
+    for name, _definition in indexes:
+        cursor.execute(f"DROP INDEX {name}")
+    yield
+    for _name, definition in indexes:
+        cursor.execute(definition)
 
 
 def prepare_session(cursor: CursorWrapper) -> None:

@@ -163,7 +163,7 @@ class _Load:
         """Do all steps."""
         tables = [model._meta.db_table for model in _COPIED]
         bulk.prepare_session(self._cursor)
-        with bulk.without_foreign_keys(self._cursor, tables):
+        with bulk.without_foreign_keys(self._cursor, tables), bulk.without_indexes(self._cursor, tables):
             organisation = found_organisation(self._seed, self._sizes[0], DEMO_PASSWORD if settings.DEBUG else None)
             regions, industries = _enter_dictionaries()
             catalogue = enter_catalogue(self._calendar)
@@ -171,7 +171,7 @@ class _Load:
             book = self._copy_customers(organisation, regions, industries)
             self._copy_engagements(book, catalogue, organisation)
             self._copy_members(book, regions)
-        self._say("foreign keys")
+        self._say("indexes and foreign keys")
         bulk.set_sequences(self._cursor, tables)
         bulk.analyze(self._cursor, [*tables, NumberSegment._meta.db_table, User._meta.db_table, OrgUnit._meta.db_table])
         self._say("statistics")
