@@ -15,6 +15,8 @@ DEPLOY_ENVIRONMENT := DATABASE_URL=postgres://crm_web@127.0.0.1:1/none REDIS_URL
 	SECRET_KEY=for-checking-the-code-only-and-never-for-a-server-0123456789 ALLOWED_HOSTS=crm.example.com \
 	FIELD_KEYS=Zm9yLWNoZWNraW5nLXRoZS1jb2RlLW9ubHktMDEyMzQ=
 
+# A process for each core, with servers of its own; whole files go to one process. PROCESSES=0: everything in one.
+PROCESSES ?= auto
 PYTEST_ARGS ?=
 
 .PHONY: run test lint format bench lock python setup
@@ -28,7 +30,7 @@ setup: python ## Install what the product needs, start nothing
 test: python ## Lint, then every test, in a real browser too
 	@$(PREPARE)
 	@$(MAKE) --no-print-directory lint
-	@exec $(PREPARE) --browser pytest $(PYTEST_ARGS)
+	@exec $(PREPARE) --browser pytest -n $(PROCESSES) --dist loadfile $(PYTEST_ARGS)
 
 lint: python ## Style, types, layers, templates, migrations, deployment checks
 	@$(PREPARE)
