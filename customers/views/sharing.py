@@ -42,6 +42,8 @@ class ShareForm(forms.Form):
 
     def __init__(self, data: Any = None) -> None:
         super().__init__(data)
+        if data is None:
+            self.fields["person"].widget.attrs["autofocus"] = True
         groups = self.fields["group"]
         assert isinstance(groups, forms.ModelChoiceField)
         groups.queryset = Group.objects.order_by("name")
