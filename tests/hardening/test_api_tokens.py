@@ -124,3 +124,12 @@ def test_the_administration_lists_and_revokes(administrator: User, manager: User
     assert kept.digest not in client.get(f"/admin/access/apitoken/{kept.pk}/change/").content.decode()
     client.post("/admin/access/apitoken/", {"action": "revoke", "_selected_action": [kept.pk]})
     assert status_of(token) == 401
+
+
+def test_the_demos_people_have_none_outside_of_the_demo(manager: User, settings: Any) -> None:
+    """A token made while `DEBUG` was on once let in when it was off."""
+    User.objects.filter(pk=manager.pk).update(is_demo=True)
+    _kept, token = create_token(owner=manager, name="x", days=1, actor=manager)
+    for debug, status in ((True, 200), (False, 401)):
+        settings.DEBUG = debug
+        assert status_of(token) == status
