@@ -126,9 +126,9 @@ def explain_customer(user: User, customer: Customer, ways: Sequence[Way]) -> lis
     ]
 
 
-def find_customer(text: str) -> Customer | None:
-    """The customer whose code or whole name is `text`."""
-    return Customer.objects.filter(Q(code=text.upper()) | Q(name=text)).order_by("id").first()
+def find_customer(text: str, reader: User) -> Customer | None:
+    """The customer whose code or whole name is `text`, among those that `reader` reaches: nobody learns here of others."""
+    return Customer.objects.visible_to(reader).filter(Q(code=text.upper()) | Q(name=text)).order_by("id").first()
 
 
 # --- all modules -----------------------------------------------------------------------------------------------------------------------

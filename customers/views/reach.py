@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from django.apps import apps
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
 from access.models import Action, User
 from access.requests import signed_in
 from access.scope import scope_of
 from access.services.standard_roles import MODULES
-from customers.reach import COUNT_LIMIT, allowed_by_module, explain_customer, find_customer, ways_of
+from customers.models import Customer
+from customers.reach import COUNT_LIMIT, Way, allowed_by_module, explain_customer, find_customer, ways_of
 
 
 @require_GET
@@ -19,9 +23,9 @@ def reach_of_user(request: HttpRequest, pk: int) -> HttpResponse:
     """The ways by which customers come into a person's reach; with `?customer=`, why one of them does or does not."""
     reader = signed_in(request)
     person = _person(reader, pk)
-    ways = ways_of(person)
+    ways = _as_read_by(reader, ways_of(person))
     text = request.GET.get("customer", "").strip()
-    customer = find_customer(text) if text else None
+    customer = find_customer(text, reader) if text else None
     context = {
         "person": person,
         "ways": [(way, way.count(person)) for way in ways],
@@ -34,6 +38,14 @@ def reach_of_user(request: HttpRequest, pk: int) -> HttpResponse:
         "verdicts": explain_customer(person, customer, ways) if customer else [],
     }
     return render(request, "customers/reach_of_user.html", context)
+
+
+def _as_read_by(reader: User, ways: list[Way]) -> list[Way]:
+    """`ways` without the names of shared customers that `reader` does not reach. One query."""
+    shared = {pk for way in ways for pk in way.reach.customer_ids}
+    known = set(Customer.objects.visible_to(reader).filter(pk__in=shared).values_list("pk", flat=True)) if shared else set()
+    hidden = _("a customer outside your reach")
+    return [way if way.reach.customer_ids <= known else replace(way, extent=hidden) for way in ways]
 
 
 def _person(reader: User, pk: int) -> User:

@@ -85,3 +85,15 @@ def test_the_queries_do_not_grow_with_customers(manager: User, administrator: Us
     CustomerFactory.create_batch(30, manager=manager)
     with django_assert_max_num_queries(40):
         browser(administrator).get(reverse("customers:reach_of_user", args=[manager.pk]))
+
+
+def test_a_director_learns_nothing_of_customers_elsewhere(manager: User, director: User, foreign_manager: User) -> None:
+    """Neither by asking for a code nor by what others share with the director's people."""
+    hidden = CustomerFactory(manager=foreign_manager, org_unit=foreign_manager.org_unit, name="清溪隐湖集团", code="QXHIDDEN")
+    _share(manager, hidden, "view_customer")
+    address = reverse("customers:reach_of_user", args=[manager.pk])
+    for asked in ({}, {"customer": hidden.code}, {"customer": hidden.name}):
+        page = browser(director).get(address, asked).content.decode()
+        assert hidden.name not in page.replace(f'value="{hidden.name}"', "").replace(f"“{hidden.name}”", "")
+        assert "a customer outside your reach" in page
+    assert "No customer has this code" in page
