@@ -25,7 +25,6 @@ from access.scope import allowed
 from common.lists import NOTHING, Beside, Column
 
 AT_ONCE: Final = 1_000
-_KEYS_KEPT: Final = 200
 _MARK: Final = "_may_be_revealed"
 
 
@@ -218,7 +217,7 @@ def record_reveal(user: User, rows: Sequence[models.Model], fields: Sequence[str
     keys = [sensitive.key(row) for row in rows]
     details: dict[str, Any] = {"fields": list(fields), "count": count}
     if len(rows) > 1:
-        details |= {"kind": sensitive.kind, "keys": keys[:_KEYS_KEPT]}
+        details |= {"kind": sensitive.kind, "keys": keys}
     record_event(AuditEventKind.REVEALED, actor=user, request=request, target=rows[0] if len(rows) == 1 else None, details=details)
 
 

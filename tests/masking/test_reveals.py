@@ -223,3 +223,11 @@ def test_bank_accounts_are_digits(manager: User, typed: str, kept: str | None) -
     form = CustomerForm({"bank_account": typed}, user=manager)
     assert form.is_valid() is False
     assert form.cleaned_data.get("bank_account") == kept
+
+
+def test_the_audit_names_every_row_however_many_are_shown_at_once(manager: User, customer: Customer) -> None:
+    """Of more than 200 rows it once named the first 200 alone."""
+    keys = {str(make_member(customer, f"86139123{number:05}").pk) for number in range(240)}
+    reveal(browser(manager), *(f"member.{key}.number" for key in keys))
+    (event,) = revealed()
+    assert set(event.details["keys"]) == keys
