@@ -7,7 +7,7 @@ from typing import Any, ClassVar, Final
 
 from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
-from allauth.socialaccount.models import SocialApp, SocialToken
+from allauth.socialaccount.models import SocialAccount, SocialApp, SocialToken
 from allauth.usersessions.models import UserSession
 from django import forms
 from django.contrib import admin
@@ -43,7 +43,7 @@ DEEPEST: Final = 8
 admin.site.index_title = gettext_lazy("What can be administered")
 # Secrets of factors, keys of sessions and the provider's configuration are nobody's to read or change here; what an administrator may do to
 # them are actions on a person.
-for model in (Authenticator, UserSession, SocialApp, SocialToken, EmailAddress):
+for model in (Authenticator, UserSession, SocialAccount, SocialApp, SocialToken, EmailAddress):
     admin.site.unregister(model)
 
 
@@ -152,6 +152,8 @@ class UserAdmin(PolicyAdmin, DjangoUserAdmin):  # type: ignore[misc, type-arg]  
         response: HttpResponse = super().user_change_password(request, id, form_url)
         user = User.objects.filter(pk=id).exclude(password=before or "").first()
         if user is not None:
+            if user == request.user:
+                UserSession.objects.create_from_request(request)  # its key is new: a session that no list has could not be ended
             record_event(AuditEventKind.PASSWORD_CHANGED, request=request, target=user, details={"by": "administrator"})
             spared = request.session.session_key if user == request.user else None
             end_sessions(user=user, request=request, reason="password", sparing=spared)

@@ -5,8 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from allauth.account.forms import ChangePasswordForm, LoginForm, ReauthenticateForm
+from allauth.core import context
+from axes.handlers.proxy import AxesProxyHandler
 from django import forms
 from django.conf import settings
+from django.contrib.auth.signals import user_login_failed
+from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
 from access.preferences import Theme
@@ -49,7 +53,22 @@ class SignInForm(PlainFields, LoginForm):  # type: ignore[misc]  # allauth ships
 
 
 class PasswordChangeForm(PlainFields, ChangePasswordForm):  # type: ignore[misc]  # allauth ships no types
-    """allauth's change of password."""
+    """allauth's change of password. A wrong present password counts like one at sign-in: nobody guesses it from a session left open."""
+
+    user: Any
+
+    def clean_oldpassword(self) -> str:
+        """The present password, if it is right and the login is not locked."""
+        request, credentials = context.request, {"username": self.user.username}
+        if not AxesProxyHandler.is_allowed(request, credentials):
+            request.axes_locked_out = True
+            raise ValidationError(_("Too many wrong passwords."))
+        try:
+            present: str = super().clean_oldpassword()
+        except ValidationError:
+            user_login_failed.send(sender=__name__, credentials=credentials, request=request)
+            raise
+        return present
 
 
 class ConfirmForm(PlainFields, ReauthenticateForm):  # type: ignore[misc]  # allauth ships no types

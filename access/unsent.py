@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import json
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -9,8 +11,10 @@ from django.contrib.sessions.backends.base import SessionBase
 from django.http import HttpRequest
 
 from access.models import User
+from common.encryption import UnknownFieldKey, keyring
 
 _KEY: Final = "unsent_form"
+_CONTEXT: Final = "session.unsent_form"
 MOST_CHARACTERS: Final = 200_000
 _NEVER_KEPT: Final = ("/accounts/", "/admin/")
 _TOKEN: Final = "csrfmiddlewaretoken"  # noqa: S105  (the name of a field)
@@ -28,7 +32,7 @@ class UnsentForm:
 def keep_unsent(request: HttpRequest, user: User) -> bool:
     """Keep the form of `request` in its (new, anonymous) session for `user`; whether there was anything to keep.
 
-    Passwords and codes are never kept, nor more than `MOST_CHARACTERS`.
+    Passwords and codes are never kept, nor more than `MOST_CHARACTERS`. What is kept is encrypted: an ID number may be among it.
     """
     if request.method != "POST" or request.path.startswith(_NEVER_KEPT):
         return False
@@ -36,7 +40,8 @@ def keep_unsent(request: HttpRequest, user: User) -> bool:
     if not fields or sum(len(name) + len(value) for name, value in fields) > MOST_CHARACTERS:
         return False
     files = [file.name for name in request.FILES for file in request.FILES.getlist(name) if file.name]
-    request.session[_KEY] = {"user": user.pk, "address": request.get_full_path(), "fields": fields, "files": files}
+    text = json.dumps({"address": request.get_full_path(), "fields": fields, "files": files})
+    request.session[_KEY] = {"user": user.pk, "form": base64.b64encode(keyring().encrypt(text, _CONTEXT)).decode()}
     return True
 
 
@@ -48,7 +53,12 @@ def unsent_of(session: SessionBase, user: User) -> UnsentForm | None:
     if kept["user"] != user.pk:
         forget_unsent(session)
         return None
-    return UnsentForm(kept["address"], [(name, value) for name, value in kept["fields"]], kept["files"])
+    try:
+        form = json.loads(keyring().decrypt(base64.b64decode(kept["form"]), _CONTEXT))
+    except UnknownFieldKey:  # it waited across a change of keys
+        forget_unsent(session)
+        return None
+    return UnsentForm(form["address"], [(name, value) for name, value in form["fields"]], form["files"])
 
 
 def forget_unsent(session: SessionBase) -> None:

@@ -16,7 +16,7 @@ from django.utils import timezone
 
 from access.devices import device_words
 from access.models import AuditEvent, User
-from access.services.sessions import forget_ended_sessions
+from access.services.sessions import end_sessions, forget_ended_sessions
 from access.session_limits import SEEN_AT, SIGNED_IN_AT
 from customers.models import Customer
 from tests.factories.access import PASSWORD
@@ -255,3 +255,45 @@ def test_passwords_are_never_kept(manager):
     age(client, **{SEEN_AT: 1801})
     client.post("/accounts/password/change/", {"oldpassword": PASSWORD, "password1": "x", "password2": "x"})
     assert "unsent_form" not in client.session
+
+
+NEW_PASSWORD = "vier-eulen-lesen-neun-zeitungen"
+
+
+def test_a_password_that_an_administrator_sets_for_himself_leaves_a_session_that_can_be_ended(administrator):
+    """Its key is new then; it once stood in no list, so that nothing but its own sign-out could end it."""
+    User.objects.filter(pk=administrator.pk).update(is_staff=True)
+    client = Client()
+    client.force_login(administrator, backend="allauth.account.auth_backends.AuthenticationBackend")
+    page = f"/admin/access/user/{administrator.pk}/password/"
+    answer = client.post(page, {"usable_password": "true", "password1": NEW_PASSWORD, "password2": NEW_PASSWORD})
+    assert answer.status_code == 302
+    assert is_in(client)
+    assert UserSession.objects.get(user=administrator).session_key == client.session.session_key
+    assert end_sessions(user=administrator, request=None, reason="administrator") == 1
+    assert not is_in(client)
+
+
+def test_the_present_password_is_not_guessed_from_a_session_left_open(manager):
+    """Wrong ones at the change of password count with those at sign-in; once they counted nowhere."""
+    client = browser(manager)
+    for attempt in range(5):
+        sent = {"oldpassword": f"wrong-{attempt}", "password1": NEW_PASSWORD, "password2": NEW_PASSWORD}
+        client.post("/accounts/password/change/", sent)
+    assert client.post("/accounts/password/change/", {**sent, "oldpassword": PASSWORD}).status_code == 429
+    assert Client().post(SIGN_IN, {"login": manager.username, "password": PASSWORD}).status_code == 429
+    manager.refresh_from_db()
+    assert manager.check_password(PASSWORD)
+
+
+def test_a_form_that_waits_is_unreadable_in_the_table_of_sessions(manager):
+    """ID numbers are encrypted wherever they are kept."""
+    customer = CustomerFactory(manager=manager)
+    client = browser(manager)
+    age(client, **{SEEN_AT: 100_000})
+    client.post(f"/customers/{customer.pk}/people/new/", {"name": "x", "id_number": "440305199003071234"})
+    kept = [session.get_decoded() for session in Session.objects.all()]
+    assert any("unsent_form" in session for session in kept)
+    assert "440305199003071234" not in str(kept)
+    client.post(SIGN_IN, {"login": manager.username, "password": PASSWORD})
+    assert "440305199003071234" in client.get("/profile/unsent/").content.decode()
