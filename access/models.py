@@ -90,6 +90,19 @@ class User(AbstractBaseUser, PermissionsMixin, TimestampedModel):
         return self.name
 
 
+@tracked()
+class GroupMembership(User.groups.through):  # type: ignore[name-defined,misc]  # made by the field
+    """A user is in a group, and so reaches what is shared with it."""
+
+    class Meta:
+        proxy = True
+        verbose_name = _("person in a group")
+        verbose_name_plural = _("people in groups")
+
+    def __str__(self) -> str:
+        return f"{self.user} · {self.group}"
+
+
 class DataScope(models.TextChoices):
     """Which rows a role reaches from the unit it is held in."""
 

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from django.apps import apps
 from django.conf import settings
+from django.contrib.auth.models import Group
 from django.db import connection, models
 from django.test import Client
 from django.urls import reverse
@@ -173,6 +174,24 @@ def test_a_discount_on_an_offer(manager: User) -> None:
     offer.discounts.clear()
     found = apps.get_model("products", "OfferDiscountEvent").objects.filter(pgh_obj_id=link.pk)
     assert [(event.pgh_label, event.offer_id) for event in found.order_by("pgh_id")] == [("insert", offer.pk), ("delete", offer.pk)]
+
+
+def test_who_is_put_into_a_group_and_taken_out(administrator: User, manager: User) -> None:
+    """A group opens what is shared with it: the way into it once left no trace."""
+    User.objects.filter(pk=administrator.pk).update(is_staff=True)
+    group = Group.objects.create(name="港务项目组")
+    client = Client()
+    client.force_login(administrator, backend=BACKEND)
+    forms = {"User_groups-TOTAL_FORMS": "1", "User_groups-INITIAL_FORMS": "0", "User_groups-0-user": str(manager.pk)}
+    client.post(f"/admin/auth/group/{group.pk}/change/", {"name": group.name, **forms})
+    assert list(manager.groups.all()) == [group]
+    manager.groups.clear()
+    found = apps.get_model("access", "GroupMembershipEvent").objects.order_by("pgh_id")
+    assert [(event.pgh_label, event.user_id, event.group_id) for event in found] == [
+        ("insert", manager.pk, group.pk),
+        ("delete", manager.pk, group.pk),
+    ]
+    assert found[0].pgh_actor == administrator.pk
 
 
 # --- mass tables -----------------------------------------------------------------------------------------------------------------------
