@@ -15,8 +15,6 @@ from django.conf import settings
 ROOT: Path = settings.BASE_DIR
 LONGEST_FILE = 500
 LONGEST_FUNCTION = 60
-# One argument from top to bottom, and nothing of the product.
-LONG_ON_PURPOSE = {"tests/oracle/provisioning.py"}
 TOP_LEVEL = {
     *("manage.py", "Makefile", "Dockerfile", "docker-compose.yml", "pyproject.toml", "package.json", "package-lock.json", "README.md"),
     *(f"requirements{part}.{form}" for part in ("", "-dev", "-node") for form in ("in", "txt")),
@@ -48,7 +46,7 @@ def test_files_are_short() -> None:
     own = [path for path in project_files() if path.suffix in {".py", ".js", ".css", ".html", ".sql"} and "migrations" not in path.parts]
     long = {named(path): lines for path in own if (lines := len(path.read_text(encoding="utf-8").splitlines())) >= LONGEST_FILE}
     assert len(own) > 300
-    assert set(long) <= LONG_ON_PURPOSE, long
+    assert long == {}
 
 
 def test_functions_are_short() -> None:

@@ -11,7 +11,7 @@ from members.reading.headings import FIELDS, fold
 from members.verdict_codes import CODES
 from members.verdicts import HARD, LABELS, NOTHING_TO_DO
 from tests.docs.pages import ROOT, anchors_of, blocks_of, bold_of, code_of, rows_of
-from tests.oracle.provisioning import DEFAULT_SEVERITIES
+from tests.oracle.world import DEFAULT_SEVERITIES
 
 PAGES = {"docs/use.md": "en", "docs/use.zh.md": "zh-hans"}
 SEVERITIES = {

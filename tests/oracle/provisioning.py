@@ -1,290 +1,32 @@
 """A batch in plain Python: what it finds on each row, what it does, and what is left when it is taken back.
 
 Written from the table of verdicts, without a database and without the product's own code, so that the two can disagree. Every row is
-looked at for itself, one after the other.
+looked at for itself, one after the other. What it looks at stands in `tests/oracle/world.py`, how it reads in `tests/oracle/cells.py`.
 """
 
 from __future__ import annotations
 
 import copy
-import datetime
-import re
-import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Final
+from dataclasses import dataclass
 
-Day = datetime.date
+from tests.oracle.cells import Reading, read_row
+from tests.oracle.world import Action, Day, Membership, Offer, Order, Product, Subscription, Tariff, World
 
-DEFAULT_SEVERITIES: Final[dict[str, str]] = {
-    **dict.fromkeys(("number_unassigned", "below_min_members", "commitment_exceeded"), "warning"),
-    **dict.fromkeys(("already_member", "already_leaving", "has_product", "has_tariff", "no_product"), "skip"),
-}
-"""Severities of codes by default; whatever is not named is an error."""
-
-
-# --- the world -------------------------------------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class Product:
-    """A product that can be newly taken from `since` until the day before `until`."""
-
-    code: str
-    since: Day
-    until: Day | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Tariff:
-    """A tariff of a product, retired from `until` on."""
-
-    product: str
-    code: str
-    until: Day | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Offer:
-    """An offer to one group, of use from `since` until the day before `until`, once approved."""
-
-    code: str
-    group: str
-    product: str
-    tariff: str
-    since: Day
-    until: Day | None = None
-    approved: bool = True
-
-
-@dataclass(slots=True)
-class Subscription:
-    """A number on a product."""
-
-    product: str
-    tariff: str
-    offer: str | None
-    since: Day
-    expires: Day | None = None
-    ended: Day | None = None
-
-    def holds_on(self, day: Day) -> bool:
-        """Whether it still stands on `day`: not ended, and not past its expiry."""
-        return self.ended is None and (self.expires is None or self.expires > day)
-
-
-@dataclass(slots=True)
-class Membership:
-    """A number in a group. `left` is None while it is live."""
-
-    group: str
-    number: str
-    kind: str
-    joined: Day
-    left: Day | None = None
-    state: str = "active"
-    short: str = ""
-    holder: str = ""
-    employee_no: str = ""
-    department: str = ""
-    subscriptions: list[Subscription] = field(default_factory=list)
-
-    def on(self, product: str, day: Day) -> Subscription | None:
-        """The subscription of a product that stands on `day`."""
-        return next((each for each in self.subscriptions if each.product == product and each.holds_on(day)), None)
-
-
-@dataclass(slots=True)
-class World:
-    """Everything that a batch looks at. `excludes` counts both ways; `requires` is (product, the one that it needs)."""
-
-    products: list[Product] = field(default_factory=list)
-    tariffs: list[Tariff] = field(default_factory=list)
-    offers: list[Offer] = field(default_factory=list)
-    excludes: set[tuple[str, str]] = field(default_factory=set)
-    requires: set[tuple[str, str]] = field(default_factory=set)
-    memberships: list[Membership] = field(default_factory=list)
-    blacklist: set[str] = field(default_factory=set)
-    segments: set[str] = field(default_factory=set)
-    severities: dict[str, str] = field(default_factory=dict)
-    _by_number: dict[str, list[Membership]] = field(default_factory=dict)
-    _indexed: int = 0
-
-    def of_number(self, number: str | None) -> list[Membership]:
-        """All memberships of a number."""
-        for each in self.memberships[self._indexed :]:
-            self._by_number.setdefault(each.number, []).append(each)
-        self._indexed = len(self.memberships)
-        return self._by_number.get(number or "", [])
-
-    def product(self, code: str) -> Product:
-        """The product with a code."""
-        return next(each for each in self.products if each.code == code)
-
-    def severity(self, code: str) -> str:
-        """What a verdict does to its row."""
-        return self.severities.get(code) or DEFAULT_SEVERITIES.get(code, "error")
-
-
-@dataclass(frozen=True, slots=True)
-class Action:
-    """What is asked: join, leave, subscribe, unsubscribe, change_tariff."""
-
-    kind: str
-    product: str = ""
-    tariff: str = ""
-    offer: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Order:
-    """A batch: for whom, what, and the dates of rows that have none of their own."""
-
-    group: str
-    actions: tuple[Action, ...]
-    effective: Day
-    expires: Day | None = None
-
-    def asks(self, kind: str) -> bool:
-        """Whether one of the actions is of `kind`."""
-        return any(action.kind == kind for action in self.actions)
-
-    def products(self, kind: str) -> set[str]:
-        """The products of the actions of `kind`."""
-        return {action.product for action in self.actions if action.kind == kind}
-
-
-# --- reading cells ---------------------------------------------------------------------------------------------------------------------
-
-
-def half_width(text: str) -> str:
-    """The text with full-width signs and the ideographic blank brought to ASCII."""
-    return "".join(chr(ord(sign) - 0xFEE0) if "！" <= sign <= "～" else " " if sign == "\u3000" else sign for sign in text)
-
-
-def kind_of(national: str) -> str | None:
-    """The kind of a national number of the plan, None when it is none."""
-    if not national.isascii() or not national.isdigit():
-        return None
-    if len(national) == 11 and national[0] == "1" and national[1] in "3456789":
-        return "mobile"
-    if len(national) == 13 and national[:2] in ("10", "14"):
-        return "iot"
-    if national.startswith(("010", "02")):
-        return "fixed" if len(national) == 11 else None
-    if national[0:1] == "0" and national[1:2] in tuple("3456789"):
-        return "fixed" if len(national) in (11, 12) else None
-    return None
-
-
-def read_number(text: str) -> tuple[str | None, str | None, str | None]:
-    """(E.164 digits, kind, None), or (None, None, the verdict)."""
-    plain = half_width(text).strip()
-    plain = re.sub(r"\.0+$", "", plain)
-    plain = "".join(sign for sign in plain if sign not in " \t-()[]–")
-    if not plain:
-        return None, None, "number_missing"
-    candidates = [plain]
-    for code in ("+86", "0086", "86"):
-        if plain.startswith(code):
-            candidates += [plain.removeprefix(code), "0" + plain.removeprefix(code)]
-            break
-    for candidate in candidates:
-        if kind := kind_of(candidate):
-            return "86" + (candidate[1:] if kind == "fixed" else candidate), kind, None
-    return None, None, "number_malformed"
-
-
-def read_day(text: str) -> tuple[Day | None, bool]:
-    """(day, whether it could be read). A blank cell reads as no day."""
-    plain = half_width(text).strip()
-    if not plain:
-        return None, True
-    day: Day | None = None
-    if re.fullmatch(r"[0-9]{5}", plain):
-        day = Day(1899, 12, 30) + datetime.timedelta(days=int(plain))
-    else:
-        plain = re.sub(r"(?<=\d)[ T]\d{1,2}:\d\d(:\d\d)?$", "", plain)
-        compact = re.fullmatch(r"[0-9]{8}", plain) is not None
-        for form in ("%Y%m%d",) if compact else ("%Y-%m-%d", "%Y/%m/%d", "%Y.%m.%d", "%Y年%m月%d日"):
-            try:
-                day = datetime.datetime.strptime(plain, form).date()  # noqa: DTZ007  (only the day is taken)
-            except ValueError:
-                continue
-            break
-    return (day, True) if day is not None and day.year >= 1980 else (None, False)
-
-
-def read_text(text: str, limit: int) -> tuple[str | None, str | None]:
-    """(text, None) or (None, the verdict); a blank text is (None, None)."""
-    plain = text.strip()
-    if not plain:
-        return None, None
-    if len(plain) > limit:
-        return None, "text_too_long"
-    if any(unicodedata.category(sign) in ("Cc", "Cf", "Zl", "Zp") for sign in plain):
-        return None, "text_control"
-    return plain, None
-
-
-def read_short(text: str) -> tuple[str | None, str | None]:
-    """(short number, None) or (None, the verdict)."""
-    plain = half_width(text).strip()
-    if not plain:
-        return None, None
-    good = plain.isascii() and plain.isdigit() and 3 <= len(plain) <= 6 and plain[0] == "6" and plain[1] != "0"
-    return (plain, None) if good else (None, "short_number_malformed")
-
-
-@dataclass(slots=True)
-class Reading:
-    """The cells of a row, understood."""
-
-    line: int
-    number: str | None
-    kind: str | None
-    effective: Day | None
-    expires: Day | None
-    short: str | None
-    holder: str | None
-    employee_no: str | None
-    department: str | None
-    tariff: str | None
-    offer: str | None
-    codes: set[str]
-
-
-def read_row(line: int, cells: Mapping[str, str], segments: Iterable[str]) -> Reading:
-    """Read the cells of one row, by field name."""
-    number, kind, wrong = read_number(cells.get("number", ""))
-    codes = {wrong}
-    if number and not any(number.startswith(prefix) for prefix in segments):
-        codes.add("number_unassigned")
-    effective, readable = read_day(cells.get("effective_on", ""))
-    expires, readable_too = read_day(cells.get("expires_on", ""))
-    if not (readable and readable_too):
-        codes.add("date_unreadable")
-    short, wrong = read_short(cells.get("short_number", ""))
-    codes.add(wrong)
-    texts: dict[str, str | None] = {}
-    for name, limit in (("holder_name", 64), ("employee_no", 32), ("department", 64), ("tariff_code", 32), ("offer_code", 32)):
-        texts[name], wrong = read_text(cells.get(name, ""), limit)
-        codes.add(wrong)
-    return Reading(
-        line,
-        number,
-        kind,
-        effective,
-        expires,
-        short,
-        texts["holder_name"],
-        texts["employee_no"],
-        texts["department"],
-        texts["tariff_code"],
-        texts["offer_code"],
-        {code for code in codes if code},
-    )
-
+__all__ = [
+    "Action",
+    "Finding",
+    "Membership",
+    "Offer",
+    "Order",
+    "Product",
+    "Subscription",
+    "Tariff",
+    "World",
+    "carry_out",
+    "judge",
+    "picture",
+]
 
 # --- judging ---------------------------------------------------------------------------------------------------------------------------
 

@@ -6,6 +6,7 @@ import datetime
 
 import pytest
 
+from tests.oracle.cells import read_day, read_number, read_short
 from tests.oracle.provisioning import (
     Action,
     Membership,
@@ -18,9 +19,6 @@ from tests.oracle.provisioning import (
     carry_out,
     judge,
     picture,
-    read_day,
-    read_number,
-    read_short,
 )
 
 TODAY = datetime.date(2026, 12, 1)
