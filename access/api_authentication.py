@@ -40,7 +40,7 @@ class ApiTokenScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped
     target_class = ApiTokenAuthentication
     name = "tokenAuth"
 
-    def get_security_definition(self, auto_schema: Any) -> dict[str, str]:  # noqa: ARG002
+    def get_security_definition(self, auto_schema: Any) -> dict[str, str]:  # noqa: ARG002  # drf-spectacular passes it
         """A header with the scheme `Token`."""
         return {
             "type": "apiKey",

@@ -5,12 +5,11 @@ from __future__ import annotations
 import ipaddress
 from typing import Any, Final
 
-import django_filters
 from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from access.models import AuditEventKind, User
-from common.lists import ChoicesFilter, MomentsFilter, TextFilter
+from common.lists import ChoicesFilter, Filters, MomentsFilter, TextFilter
 from common.tracking import DELETE, INSERT, UPDATE
 
 _DIGITS: Final = 18
@@ -27,7 +26,7 @@ def people_called(text: str) -> list[int]:
     return list(User.objects.filter(username__iexact=text.strip()).values_list("pk", flat=True))
 
 
-class AuditEventFilters(django_filters.FilterSet):  # type: ignore[misc]  # django-filter ships no types
+class AuditEventFilters(Filters):
     """Of what people did or were refused."""
 
     kind = ChoicesFilter(choices=AuditEventKind.choices, label=_("Event"))
@@ -50,7 +49,7 @@ class AuditEventFilters(django_filters.FilterSet):  # type: ignore[misc]  # djan
             return queryset.none()
 
 
-class ChangeFilters(django_filters.FilterSet):  # type: ignore[misc]  # django-filter ships no types
+class ChangeFilters(Filters):
     """Of changes of one kind of object."""
 
     pgh_label = ChoicesFilter(choices=[(INSERT, _("entered")), (UPDATE, _("changed")), (DELETE, _("removed"))], label=_("What was done"))

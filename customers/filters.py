@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import django_filters
 from django.contrib.auth.models import AnonymousUser
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.http import HttpRequest
@@ -12,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from access.choices import staff_in_reach, units_in_reach
 from access.models import OrgUnit, User
-from common.lists import ChoicesFilter, ModelChoicesFilter, MomentsFilter, NumbersFilter, YesNoFilter
+from common.lists import ChoicesFilter, Filters, ModelChoicesFilter, MomentsFilter, NumbersFilter, YesNoFilter
 from customers.models import ContactRole, Customer, CustomerLevel, CustomerScale, Industry, Lifecycle, Region
 from customers.querysets import ContactPersonQuerySet, CustomerQuerySet
 
@@ -31,7 +30,7 @@ def units(request: HttpRequest | None) -> QuerySet[OrgUnit]:
     return units_in_reach(_user(request), "customers")
 
 
-class CustomerFilters(django_filters.FilterSet):  # type: ignore[misc]  # django-filter ships no types
+class CustomerFilters(Filters):
     """Filters of the customer list."""
 
     mine = YesNoFilter(label=_("My customers"), method="filter_mine")
@@ -55,7 +54,7 @@ class CustomerFilters(django_filters.FilterSet):  # type: ignore[misc]  # django
         return queryset.filter(Q(region__in=value) | Q(region__parent__in=value)) if value else queryset
 
 
-class ContactPersonFilters(django_filters.FilterSet):  # type: ignore[misc]  # django-filter ships no types
+class ContactPersonFilters(Filters):
     """Filters of the list of contact persons."""
 
     mine = YesNoFilter(label=_("At my customers"), method="filter_mine")

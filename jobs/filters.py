@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-import django_filters
 from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
-from common.lists import ChoicesFilter, MomentsFilter, YesNoFilter
+from common.lists import ChoicesFilter, Filters, MomentsFilter, YesNoFilter
 from jobs.kinds import kinds
 from jobs.models import JobStatus
 
@@ -17,7 +16,7 @@ def _kind_choices() -> list[tuple[str, Any]]:
     return [(kind.code, kind.label) for kind in kinds()]
 
 
-class JobFilters(django_filters.FilterSet):  # type: ignore[misc]  # django-filter ships no types
+class JobFilters(Filters):
     """Of jobs."""
 
     status = ChoicesFilter(choices=JobStatus.choices, label=_("Status"))

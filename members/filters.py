@@ -13,7 +13,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from common.lists import ChoicesFilter, DatesFilter, ModelChoicesFilter, TextFilter
+from common.lists import ChoicesFilter, DatesFilter, Filters, ModelChoicesFilter, TextFilter
 from members.models import BatchRow, NumberKind, Operator, PayMode, RowState
 from members.roster import STAGES, in_stage, not_left, number_ends_with, on_products
 from products.models import Product
@@ -52,7 +52,7 @@ def _member_products(request: Any) -> QuerySet[Product]:
     return Product.objects.visible_to(request.user).filter(member_level=True)
 
 
-class MemberFilters(django_filters.FilterSet):  # type: ignore[misc]  # django-filter ships no types
+class MemberFilters(Filters):
     """Of number lists. Where neither a state nor a day is chosen, numbers that have left are left out."""
 
     stage = ChoicesFilter(choices=STAGES, label=_("State"), method="by_stage")
@@ -108,7 +108,7 @@ class MemberFilters(django_filters.FilterSet):  # type: ignore[misc]  # django-f
         return found
 
 
-class SegmentFilters(django_filters.FilterSet):  # type: ignore[misc]  # django-filter ships no types
+class SegmentFilters(Filters):
     """Of number segments."""
 
     kind = ChoicesFilter(choices=NumberKind.choices, label=_("Kind"))

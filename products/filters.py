@@ -11,13 +11,13 @@ from django.db.models import Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from common.lists import ChoicesFilter, DatesFilter, ModelChoicesFilter, YesNoFilter
+from common.lists import ChoicesFilter, DatesFilter, Filters, ModelChoicesFilter, YesNoFilter
 from products.models import DiscountKind, OfferStatus, Product, ProductKind
 
 EXPIRY_DAYS = [("30", _("the next 30 days")), ("60", _("the next 60 days")), ("90", _("the next 90 days"))]
 
 
-class ProductFilters(django_filters.FilterSet):  # type: ignore[misc]  # django-filter ships no types
+class ProductFilters(Filters):
     """Of the catalogue."""
 
     kind = ChoicesFilter(choices=ProductKind.choices, label=_("Kind"))
@@ -35,7 +35,7 @@ class ProductFilters(django_filters.FilterSet):  # type: ignore[misc]  # django-
         return queryset.filter(on_sale if value == "yes" else ~on_sale)
 
 
-class DiscountFilters(django_filters.FilterSet):  # type: ignore[misc]  # django-filter ships no types
+class DiscountFilters(Filters):
     """Of the discounts."""
 
     kind = ChoicesFilter(choices=DiscountKind.choices, label=_("Kind"))
@@ -51,7 +51,7 @@ def _products(request: Any) -> QuerySet[Product]:
     return Product.objects.visible_to(request.user)
 
 
-class OfferFilters(django_filters.FilterSet):  # type: ignore[misc]  # django-filter ships no types
+class OfferFilters(Filters):
     """Of the offers."""
 
     status = ChoicesFilter(choices=OfferStatus.choices, label=_("Status"))

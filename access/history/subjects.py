@@ -65,8 +65,8 @@ def subject_of(label: str) -> Subject | None:
 
 def event_model_of(model: type[models.Model]) -> type[Event]:
     """The event model of a tracked model."""
-    found: Any = apps.get_model(model._meta.app_label, f"{model.__name__}Event")
-    return found  # type: ignore[no-any-return]
+    found: type[Event] = apps.get_model(model._meta.app_label, f"{model.__name__}Event")
+    return found
 
 
 def tracked_models() -> dict[str, type[models.Model]]:

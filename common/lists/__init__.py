@@ -6,7 +6,16 @@ and shows all of it with and without JavaScript. See `docs/contribute.md`.
 
 from common.lists.columns import NOTHING, Beside, Column, dot, linked, show, tag
 from common.lists.definition import ListAction, ListDefinition, ListView
-from common.lists.filters import ChoicesFilter, DatesFilter, ModelChoicesFilter, MomentsFilter, NumbersFilter, TextFilter, YesNoFilter
+from common.lists.filters import (
+    ChoicesFilter,
+    DatesFilter,
+    Filters,
+    ModelChoicesFilter,
+    MomentsFilter,
+    NumbersFilter,
+    TextFilter,
+    YesNoFilter,
+)
 from common.lists.keyset import SortKey
 from common.lists.state import ListState
 from common.lists.views import ListPage, render_list, render_swap
@@ -17,6 +26,7 @@ __all__ = [
     "ChoicesFilter",
     "Column",
     "DatesFilter",
+    "Filters",
     "ListAction",
     "ListDefinition",
     "ListPage",

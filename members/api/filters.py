@@ -8,6 +8,7 @@ import django_filters
 from django.db.models import F, QuerySet
 from django.utils.translation import gettext_lazy as _
 
+from common.lists import Filters
 from jobs.models import JobStatus
 from members.models import RowState
 from members.verdict_codes import BIT, CODES
@@ -21,14 +22,14 @@ STATES: Final = {
 }
 
 
-class JobApiFilters(django_filters.FilterSet):  # type: ignore[misc]  # django-filter ships no types
+class JobApiFilters(Filters):
     """Of batches."""
 
     status = django_filters.MultipleChoiceFilter(choices=JobStatus.choices, label=_("Status"), help_text="May be repeated.")
     customer = django_filters.CharFilter(field_name="provisioning__customer__code", label=_("Customer"), help_text="The customer's code.")
 
 
-class RowApiFilters(django_filters.FilterSet):  # type: ignore[misc]  # django-filter ships no types
+class RowApiFilters(Filters):
     """Of rows."""
 
     state = django_filters.ChoiceFilter(
