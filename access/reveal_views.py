@@ -10,6 +10,7 @@ from django.views.decorators.http import require_POST
 
 from access.requests import signed_in
 from access.reveals import reveal_values
+from common.htmx import is_by_htmx
 
 
 @never_cache
@@ -22,7 +23,7 @@ def reveal(request: HttpRequest) -> HttpResponse:
     revealed = reveal_values(signed_in(request), request.POST.getlist("value"), request)
     if not revealed:
         raise Http404
-    if request.htmx:  # type: ignore[attr-defined]
+    if is_by_htmx(request):
         return render(request, "access/partials/_revealed.html", {"revealed": revealed})
     asked = request.POST.get("next", "")
     back = asked if url_has_allowed_host_and_scheme(asked, {request.get_host()}, request.is_secure()) else ""

@@ -18,6 +18,7 @@ from django.utils.translation import gettext_lazy
 from access.models import RoleAssignment, User
 from access.requests import refuse_with
 from common.encryption import keyring
+from common.htmx import is_by_htmx
 
 BY_PROVIDER: Final = "second_factor_by_provider"
 """Session key: the id of the user whom the identity provider has asked for a second factor, and is trusted with that."""
@@ -121,6 +122,6 @@ class SecondFactorMiddleware:
         text = _("Your role asks for a second factor. Set one up on your profile first.")
         if request.path.startswith("/api/") or "application/json" in request.headers.get("Accept", ""):
             return JsonResponse({"code": "second_factor_required", "reason": text}, status=403)
-        if getattr(request, "htmx", False):
+        if is_by_htmx(request):
             return refuse_with(text, status=403)
         return redirect("mfa_index")

@@ -27,6 +27,7 @@ from access.audit import record_event
 from access.models import AuditEventKind, User
 from access.requests import refuse_with
 from access.unsent import keep_unsent
+from common.htmx import is_by_htmx
 
 SIGNED_IN_AT: Final = "signed_in_at"
 SEEN_AT: Final = "seen_at"
@@ -112,7 +113,7 @@ class SessionLimitMiddleware:
         if not getattr(view, "login_required", True) or request.path.startswith("/api/"):
             return None
         text = _ended_text(over)
-        if getattr(request, "htmx", False):
+        if is_by_htmx(request):
             return refuse_with(text, status=401, **{"session-ended": {}})
         way_back = reverse("access:unsent") if keep_unsent(request, user) else request.get_full_path()
         if request.method not in {"GET", "HEAD"} and way_back == request.get_full_path():

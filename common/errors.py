@@ -17,6 +17,8 @@ from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from common.htmx import is_by_htmx
+
 log = logging.getLogger(__name__)
 
 API_PREFIX: Final = "/api/"
@@ -45,7 +47,7 @@ def answer_error(request: HttpRequest, status: int, **context: Any) -> HttpRespo
         context.setdefault("reference", reference_of(request))
     if request.path.startswith(API_PREFIX):
         return JsonResponse({"code": _CODES[status], "reason": text, **context}, status=status)
-    if getattr(request, "htmx", False):
+    if is_by_htmx(request):
         return _toast(f"{text} {_reference_text(context)}".strip(), status)
     return render(request, f"{status}.html", {"status": status, **context}, status=status)
 
@@ -100,7 +102,7 @@ def server_error(request: HttpRequest) -> HttpResponse:
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     """A form whose token is missing or stale: the page was open across a sign-in, or cookies are off."""
     log.warning("refused a form at %s: %s", request.path, reason)
-    if getattr(request, "htmx", False):
+    if is_by_htmx(request):
         return _toast(_("This page is out of date. Reload it and try again."), 403)
     return HttpResponse(render_to_string("403_csrf.html", {"status": 403, "reference": reference_of(request)}, request), status=403)
 

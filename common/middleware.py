@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 from collections.abc import Callable
+from typing import Any
 from urllib.parse import urlencode
 
 from django.conf import settings
@@ -16,6 +17,7 @@ from django.shortcuts import resolve_url
 from django_htmx.http import HttpResponseClientRedirect
 
 from common.errors import answer_error, answer_unexpected, reference_of
+from common.htmx import is_by_htmx
 from common.limits import TooManyRequests
 
 log = logging.getLogger(__name__)
@@ -86,7 +88,7 @@ class HtmxMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         """Adapt the answer to a request that came from htmx."""
         response = self.get_response(request)
-        if not getattr(request, "htmx", False):
+        if not is_by_htmx(request):
             return response
         sign_in = resolve_url(settings.LOGIN_URL)
         if response.status_code == 302 and response["Location"].split("?")[0] == sign_in:
@@ -97,7 +99,8 @@ class HtmxMiddleware:
 
 
 def _sign_in_and_return(request: HttpRequest, sign_in: str) -> str:
-    page = request.htmx.current_url_abs_path  # type: ignore[attr-defined]
+    htmx: Any = getattr(request, "htmx", None)
+    page = htmx.current_url_abs_path
     return f"{sign_in}?{urlencode({'next': page})}" if page else sign_in
 
 

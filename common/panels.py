@@ -20,6 +20,7 @@ from django.utils.cache import patch_vary_headers
 from django.utils.functional import Promise
 
 from common.gate import may_open
+from common.htmx import asks_for
 
 Text: TypeAlias = str | Promise
 
@@ -262,7 +263,7 @@ def render_panel(
     The slot's page includes `components/_panel_area.html` where the panels stand.
     """
     registered = _slots[slot]
-    swap = bool(request.htmx) and not request.htmx.history_restore_request and request.htmx.target == "panel-area"  # type: ignore[attr-defined]
+    swap = asks_for(request, "panel-area")
     full = {
         **({} if swap else registered.context(request, subject)),
         **(context or {}),

@@ -20,6 +20,7 @@ from access.history.restoring import preview, restore
 from access.history.subjects import Subject, subject_of
 from access.models import Action
 from access.requests import signed_in
+from common.htmx import asks_for
 
 _DIGITS: Final = 18
 View = Callable[..., HttpResponse]
@@ -90,9 +91,7 @@ def restore_view(label: str) -> View:
 
 
 def _template(request: HttpRequest) -> str:
-    htmx: Any = getattr(request, "htmx", None)
-    swap = bool(htmx) and htmx.target == "history" and not htmx.history_restore_request
-    return "access/history/_versions.html" if swap else "access/history/page.html"
+    return "access/history/_versions.html" if asks_for(request, "history") else "access/history/page.html"
 
 
 def _registered(label: str) -> Subject:

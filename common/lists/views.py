@@ -10,14 +10,9 @@ from django.shortcuts import render
 from django.utils.cache import patch_vary_headers
 from django.views import View
 
+from common.htmx import asks_for, is_by_htmx
 from common.lists.definition import ListDefinition
 from common.lists.state import FilterForm
-
-
-def is_list_swap(request: HttpRequest, definition: ListDefinition) -> bool:
-    """Whether htmx asks for the changing part of this very list."""
-    htmx: Any = getattr(request, "htmx", None)
-    return bool(htmx) and htmx.target == definition.element_id and not htmx.history_restore_request
 
 
 def render_list(
@@ -38,7 +33,7 @@ def render_swap(request: HttpRequest, definition: ListDefinition) -> HttpRespons
     """What htmx asks for of the list, its changing part or a filter's form, else None: for a view that renders its page in another way."""
     if (opened := _asked_form(request, definition)) is not None:
         return render(request, "components/list/filter_form.html", {"list": definition.state, "entry": opened})
-    if not is_list_swap(request, definition):
+    if not asks_for(request, definition.element_id):
         return None
     state = definition.state
     response = render(request, "components/list/region.html", {"list": state, "list_count_moved": not definition.embedded})
@@ -49,11 +44,8 @@ def render_swap(request: HttpRequest, definition: ListDefinition) -> HttpRespons
 
 
 def _asked_form(request: HttpRequest, definition: ListDefinition) -> FilterForm | None:
-    htmx: Any = getattr(request, "htmx", None)
-    if not htmx or htmx.history_restore_request:
-        return None
-    opened = definition.state.opened
-    return opened if opened is not None and htmx.target == opened.element_id else None
+    opened = definition.state.opened if is_by_htmx(request) else None
+    return opened if opened is not None and asks_for(request, opened.element_id) else None
 
 
 class ListPage(View):
@@ -79,4 +71,5 @@ class ListPage(View):
     def get(self, request: HttpRequest) -> HttpResponse:
         """Show the list, or the part of it that htmx asks for."""
         definition = self.get_list(request)
-        return render_list(request, definition, self.template_name, {} if is_list_swap(request, definition) else self.get_context(request))
+        context = {} if asks_for(request, definition.element_id) else self.get_context(request)
+        return render_list(request, definition, self.template_name, context)

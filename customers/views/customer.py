@@ -12,6 +12,7 @@ from access.history import history_context
 from access.models import Action
 from access.requests import signed_in
 from access.reveals import mark_revealable
+from common.htmx import asks_for
 from common.panels import actions_for, facts_for, render_panel
 from customers.hierarchy import family_of
 from customers.histories import CUSTOMER
@@ -87,7 +88,7 @@ def customer_history(request: HttpRequest, pk: int) -> HttpResponse:
     """Who owned the customer when, its way through the lifecycle, and every change of what is known about it."""
     customer = read_customer(request, pk)
     versions = history_context(request, CUSTOMER, customer)
-    if request.htmx and request.htmx.target == "history" and not request.htmx.history_restore_request:  # type: ignore[attr-defined]
+    if asks_for(request, "history"):
         return render(request, "access/history/_versions.html", versions)
     context = {"customer": customer, "changes": history_of(customer, limit=200), **versions}
     return render_panel(request, slot=SLOT, key="history", subject=customer, template="customers/partials/_history.html", context=context)

@@ -19,6 +19,7 @@ from django_htmx.http import HttpResponseClientRedirect, reswap, retarget
 from access.models import Action
 from access.policy import require
 from access.requests import signed_in
+from common.htmx import asks_for, is_by_htmx
 from common.lists import ListPage, render_list
 from common.masking import mask_digits
 from customers.models import Customer
@@ -68,7 +69,7 @@ _PATIENCE: Final = datetime.timedelta(seconds=10)
 
 def _go(request: HttpRequest, url: str) -> HttpResponse:
     """Send the person to another page, by whichever way the request came."""
-    if request.htmx:  # type: ignore[attr-defined]
+    if is_by_htmx(request):
         return HttpResponseClientRedirect(url)
     return redirect(url)
 
@@ -210,7 +211,7 @@ def batch_actions(request: HttpRequest, pk: int) -> HttpResponse:
     page = read_page(request, pk, Action.CHANGE if request.method == "POST" else Action.VIEW)
     if page.is_waiting and not page.batch.inspection:
         return _wait(request, page, ACTIONS)
-    if request.htmx and request.htmx.target == WAIT_TARGET:  # type: ignore[attr-defined]
+    if asks_for(request, WAIT_TARGET):
         return HttpResponseClientRedirect(page.url(page.step))
     if not page.is_configurable:
         return redirect(page.url(page.step))
@@ -271,7 +272,7 @@ def _wait(request: HttpRequest, page: BatchPage, step: str) -> HttpResponse:
     """Tell that a worker is at it; the page asks again by itself."""
     late = page.job.heartbeat_at is None and timezone.now() - page.job.updated_at > _PATIENCE
     context = {**page.context(step), "late": late, "wait_target": WAIT_TARGET}
-    if request.htmx and request.htmx.target == WAIT_TARGET:  # type: ignore[attr-defined]
+    if asks_for(request, WAIT_TARGET):
         if request.GET.get("late") == str(int(late)):
             return HttpResponse(status=204)  # nothing new: what is shown stays, and is not read out again
         return render(request, "members/batch/partials/_wait.html", context)
@@ -288,7 +289,7 @@ def batch_preview(request: HttpRequest, pk: int) -> HttpResponse:
     page = read_page(request, pk)
     if page.is_waiting and page.job.status != JobStatus.UPLOADED:
         return _wait(request, page, PREVIEW)
-    if request.htmx and request.htmx.target == WAIT_TARGET:  # type: ignore[attr-defined]
+    if asks_for(request, WAIT_TARGET):
         return HttpResponseClientRedirect(page.url(page.step))
     if page.step != PREVIEW:
         return redirect(page.url(page.step))
@@ -296,16 +297,12 @@ def batch_preview(request: HttpRequest, pk: int) -> HttpResponse:
         return render(request, "members/batch/refused.html", page.context(PREVIEW))
     rows = BatchRowList(request, job=page.job, batch=page.batch)
     context = {**page.context(PREVIEW), "rows": rows}
-    if not _is_page_swap(request):
+    if not asks_for(request, rows.element_id):
         group = group_findings(page.job)
         context |= {"tiles": tiles_before(page, rows), "chips": chips_of(page, rows), "group": group, "blocked": page.is_blocked}
         context["may_run"] = page.job.eligible and not page.is_blocked and not any(finding.blocks for finding in group)
         context |= {"repeated": repeated_job(page.job), "check_seconds": page.check_seconds()}
     return render_list(request, rows, "members/batch/preview.html", context)
-
-
-def _is_page_swap(request: HttpRequest) -> bool:
-    return bool(request.htmx) and request.htmx.target == f"list-{BatchRowList.name}"  # type: ignore[attr-defined]
 
 
 # --- 4 run -----------------------------------------------------------------------------------------------------------------------------
@@ -320,13 +317,13 @@ def batch_run(request: HttpRequest, pk: int) -> HttpResponse:
         return redirect(page.url(page.step))
     progress = progress_of(page.job)
     context = {**page.context(RUN), "progress": progress, "seen": _seen(page.job), "words": _progress_words(page.job, progress)}
-    if request.htmx and request.htmx.target == PROGRESS_TARGET:  # type: ignore[attr-defined]
+    if asks_for(request, PROGRESS_TARGET):
         return _progress_answer(request, page, context)
     if page.job.finished_at is None:
         return render(request, "members/batch/run.html", context)
     rows = BatchRowList(request, job=page.job, batch=page.batch)
     context["rows"] = rows
-    if not _is_page_swap(request):
+    if not asks_for(request, rows.element_id):
         context |= {"tiles": tiles_after(page, rows, duration_text(progress.elapsed)), "chips": chips_of(page, rows)}
         context["members_url"] = f"{reverse('members:customer_panel', args=[page.batch.customer_id])}{page.members_query}"
     return render_list(request, rows, "members/batch/result.html", context)

@@ -19,6 +19,7 @@ from access.models import Action
 from access.policy import require
 from access.requests import signed_in
 from access.scope import allowed
+from common.htmx import is_by_htmx
 from common.lists import ListPage, render_swap
 from common.panels import render_panel
 from customers.models import Customer
@@ -105,7 +106,7 @@ def customer_subscriptions(request: HttpRequest, pk: int) -> HttpResponse:
     require(user, "members")
     customer = Customer.objects.get_visible(user, pk)
     groups = subscription_groups(customer, user, timezone.localdate())
-    template = "members/partials/_subscriptions.html" if request.htmx else "members/customer_subscriptions.html"  # type: ignore[attr-defined]
+    template = "members/partials/_subscriptions.html" if is_by_htmx(request) else "members/customer_subscriptions.html"
     return render(request, template, {"customer": customer, "groups": groups, "total": _total(groups)})
 
 
@@ -120,7 +121,7 @@ def customer_facts(request: HttpRequest, pk: int) -> HttpResponse:
     revenue = _total(subscription_groups(customer, user, today))
     if allowed(user, "products"):
         revenue += group_revenue(customer, user, today)
-    template = "members/partials/_facts.html" if request.htmx else "members/customer_facts.html"  # type: ignore[attr-defined]
+    template = "members/partials/_facts.html" if is_by_htmx(request) else "members/customer_facts.html"
     return render(request, template, {"customer": customer, "members": members, "revenue": revenue})
 
 
