@@ -43,6 +43,8 @@ _DATE: Final = re.compile(
     r"(?:19|20)\d\d[-./]?(?:0?[1-9]|1[0-2])(?:[-./]?(?:0[1-9]|[12]\d|3[01]))?|(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])|(?:19|20)\d\d"
 )
 _MOBILE_NUMBER: Final = re.compile(r"1[3-9]\d{9}")
+_LOOKED_AT: Final = 256
+"""So many characters are looked at: a password of megabytes must not keep the server busy for minutes."""
 _REPEATED: Final = re.compile(r"(.{1,4}?)\1{2,}|(.{3,8}?)\2+")
 _FILLING: Final = re.compile(r"[\s\W_]+")
 
@@ -84,7 +86,7 @@ class HabitualPasswordValidator:
 
     def validate(self, password: str, user: Any = None) -> None:  # noqa: ARG002  # Django passes it
         """Raise ValidationError where too little of `password` is its owner's own."""
-        if own_characters(password) < FEWEST_OWN_CHARACTERS:
+        if own_characters(password[:_LOOKED_AT]) < FEWEST_OWN_CHARACTERS:
             raise ValidationError(
                 _("This password is made of what is tried first: common words or numbers, dates, neighbouring keys, repetitions."),
                 code="password_habitual",

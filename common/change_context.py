@@ -95,7 +95,7 @@ def _prefix() -> str:
     change = _current.get() or next(iter(_of_process), None)
     if change is None:
         return ""
-    facts = {name: value for name, value in change.facts().items() if value not in (None, "")}
+    facts = {name: _storable(value) for name, value in change.facts().items() if value not in (None, "")}
     text = json.dumps(facts, ensure_ascii=False, default=str)
     return (
         f"SELECT set_config('pghistory.context_id', '{change.key}', true),"
@@ -103,7 +103,12 @@ def _prefix() -> str:
     )
 
 
+def _storable(value: Any) -> Any:
+    """Without the one character that PostgreSQL keeps in no text: an address may hold it."""
+    return value.replace("\x00", "") if isinstance(value, str) else value
+
+
 def _quoted(text: str) -> str:
-    adapted: Any = adapt(text.replace("\x00", ""))
+    adapted: Any = adapt(text)
     adapted.encoding = "utf-8"
     return str(adapted.getquoted().decode())
