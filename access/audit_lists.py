@@ -32,7 +32,12 @@ def require_audit(user: Any) -> None:
 
 
 def _details(event: Any) -> str:
-    return ", ".join(f"{name}: {value}" for name, value in event.details.items())
+    return ", ".join(f"{name}: {_plain(value)}" for name, value in event.details.items())
+
+
+def _plain(value: Any) -> str:
+    """A detail without the brackets and quotes of a program's list."""
+    return " ".join(map(str, value)) if isinstance(value, list) else str(value)
 
 
 def _kind(event: Any) -> str:

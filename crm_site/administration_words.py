@@ -21,5 +21,10 @@ WORDS: Final = (
     ),
     *(_("General"), _("Objects"), _("Summary"), _("Value"), _("From"), _("To"), _("Date from"), _("Date to"), _("Remove from sorting")),
     *(_("Light"), _("Dark"), _("System"), _("Return to site"), _("Go back"), _("Submit"), _("Toggle password visibility")),
+    _("After you've created a user, you’ll be able to edit more user options."),
+    _(
+        "Raw passwords are not stored, so there is no way to see this user’s password, but you can change the password using "
+        '<a href="{}" class="text-primary-600 dark:text-primary-500">this form</a>.'
+    ),
     *(_("This item will be deleted."), _("Yes, I’m sure"), _("Unknown content"), _("Choose file to upload"), _("Click to cancel")),
 )
