@@ -1,14 +1,23 @@
-"""What recording every change costs: COPY, one large update and single saves of customers, with the recording triggers and without."""
+"""What recording every change costs: COPY, one large update and single saves of customers, with the recording triggers and without.
+
+And how quickly what was recorded is sealed.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from django.db import connection, transaction
+from django.db.models import Sum
+from django.test.utils import override_settings
 
-from access.models import OrgUnit, UnitLevel
+from access.models import AuditSeal, OrgUnit, UnitLevel
+from access.services.sealing import seal_audit
+from access.services.verifying import Verification, verify_audit
 from bench.clock import figure, median, seconds
 from bench.database import run
 from common.change_context import change_context
@@ -23,6 +32,12 @@ COLUMNS = (
     *("source", "remark", "org_unit_id", "created_at", "updated_at", "bank_account", "bank_account_hash"),
 )
 _OURS = "code LIKE 'BENCH-%'"
+_EVENTS = """
+INSERT INTO access_auditevent (happened_at, kind, actor_login, address, path, object_type, object_key, object_label, details)
+SELECT now(), 'revealed', 'bench', '10.0.0.1', '/customers/' || n || '/', 'customers.customer', n::text, '机械制造有限公司' || n,
+    jsonb_build_object('fields', jsonb_build_array('phone'), 'count', 1)
+FROM generate_series(1, {size}) n
+"""
 
 
 def measure_audit(*, full: bool) -> Iterator[dict[str, Any]]:
@@ -38,6 +53,26 @@ def measure_audit(*, full: bool) -> Iterator[dict[str, Any]]:
     finally:
         _clear()
         unit.delete()
+
+
+def measure_sealing(*, full: bool) -> Iterator[dict[str, Any]]:
+    """Seal audit events into a chain of its own, and verify it."""
+    size = 1_000_000 if full else 20_000
+    run("TRUNCATE access_auditseal")
+    run(_EVENTS.format(size=size))
+    run("VACUUM ANALYZE access_auditevent")
+    run("CHECKPOINT")
+    with TemporaryDirectory(prefix="crm-bench-") as folder, override_settings(AUDIT_SEAL_KEYS=["bench " * 8], VAR_DIR=Path(folder)):
+        taken, verified = round(seconds(seal_audit), 2), round(seconds(_verify), 2)
+    rows = AuditSeal.objects.aggregate(rows=Sum("rows"))["rows"]
+    run("TRUNCATE access_auditseal")
+    run("DELETE FROM access_auditevent WHERE actor_login = 'bench'")
+    yield figure("audit_seal_rows_per_second", rows / taken, "rows/s", size=rows, seconds=taken, verify_seconds=verified)
+
+
+def _verify() -> None:
+    found = list(verify_audit(Verification()))
+    assert not found, found[0]
 
 
 def _ratio(name: str, work: Callable[[], object], *, before: Callable[[], object], size: int, goal: float) -> dict[str, Any]:

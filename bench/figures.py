@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from bench.access import ACCESS_FIGURES, measure_access
-from bench.audit import measure_audit
+from bench.audit import measure_audit, measure_sealing
 from bench.provisioning import measure_provisioning
 from bench.reading import measure_reading
 
@@ -17,4 +17,5 @@ FIGURES: list[tuple[tuple[str, ...], Measurement]] = [
     (("provision_vs_copy", "provision_vs_bare_copy", "undo_vs_apply", "save_loop_vs_pipeline"), measure_provisioning),
     (ACCESS_FIGURES, measure_access),
     (("audit_copy_ratio", "audit_update_ratio", "audit_save_ratio"), measure_audit),
+    (("audit_seal_rows_per_second",), measure_sealing),
 ]
