@@ -25,7 +25,8 @@ class ApiTokenAuthentication(BaseAuthentication):
         if scheme.lower() not in _SCHEMES:
             return None
         user = user_of_token(rest[0].decode("ascii", errors="replace")) if len(rest) == 1 else None
-        if user is None:
+        # A first password, which somebody else has read, may have been used to make the token.
+        if user is None or user.must_change_password:
             raise exceptions.AuthenticationFailed(_("The token is not valid: unknown, expired, revoked, or of a disabled user."))
         return user, None
 

@@ -63,6 +63,11 @@ class User(AbstractBaseUser, PermissionsMixin, TimestampedModel):
     is_active = models.BooleanField(pgettext_lazy("user", "active"), default=True)
     is_staff = models.BooleanField(_("may open the administration"), default=False)
     is_demo = models.BooleanField(_("demo sign-in"), default=False, editable=False)
+    must_change_password = models.BooleanField(
+        _("has to change the password"),
+        default=False,
+        help_text=_("Set for first passwords, which others have read. Nothing else opens until the person has chosen one."),
+    )
 
     objects = UserManager()
 

@@ -11,6 +11,7 @@ import re
 import unicodedata
 from typing import Any, Final
 
+from django.contrib.auth.base_user import AbstractBaseUser
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
@@ -97,3 +98,16 @@ class HabitualPasswordValidator:
         return _(
             "Several words that do not belong together make a good password. Figures and signs are not needed, nor is a yearly change."
         )
+
+
+class AnotherPasswordValidator:
+    """Refuses the password that the person has already: who has to change it changes it."""
+
+    def validate(self, password: str, user: Any = None) -> None:
+        """Raise ValidationError where `password` is the present one of `user`."""
+        if isinstance(user, AbstractBaseUser) and user.pk is not None and user.check_password(password):
+            raise ValidationError(_("That is the present password. Choose another one."), code="password_present")
+
+    def get_help_text(self) -> str:
+        """What the form says beforehand: nothing that is not plain."""
+        return ""

@@ -1,7 +1,9 @@
-"""Forms of the second factor. A wrong code counts like a wrong password, and no code counts twice."""
+"""Forms of the second factor. A wrong code or key counts like a wrong password, and no code counts twice."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any, Final
 
 from allauth.core import context
@@ -10,7 +12,14 @@ from allauth.mfa.base.forms import AuthenticateForm, ReauthenticateForm
 from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.forms import ActivateTOTPForm
 from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value, yield_hotp_counters_from_time
-from allauth.mfa.webauthn.forms import AddWebAuthnForm, EditWebAuthnForm
+from allauth.mfa.webauthn.forms import (
+    AddWebAuthnForm,
+    AuthenticateWebAuthnForm,
+    EditWebAuthnForm,
+    LoginWebAuthnForm,
+    ReauthenticateWebAuthnForm,
+)
+from allauth.mfa.webauthn.internal.auth import extract_user_from_response, parse_authentication_response
 from axes.handlers.proxy import AxesProxyHandler
 from django import forms
 from django.contrib.auth.signals import user_login_failed
@@ -41,21 +50,50 @@ class _CountedCode(PlainFields):
 
     def clean_code(self) -> str:
         """The code, if it is right and not spent."""
-        request, credentials = context.request, {"username": self.user.username}
-        if not AxesProxyHandler.is_allowed(request, credentials):
-            request.axes_locked_out = True
-            raise ValidationError(_("Too many wrong codes."))
-        try:
+        with counted(self.user):
             code: str = super().clean_code()  # type: ignore[misc]  # of the form that this is mixed into
-            _spend(self.authenticator, code)
-        except ValidationError:
-            user_login_failed.send(sender=__name__, credentials=credentials, request=request, second_factor=True)
-            raise
+            spend(self.authenticator, code)
         return code
 
 
+class _CountedKey(forms.BaseForm):
+    """Counts what is no answer of the person's key as a wrong code is counted."""
+
+    user: Any
+
+    def clean_credential(self) -> Authenticator:
+        """The key that answered. Raises ValidationError."""
+        credential = self.cleaned_data["credential"]
+        if not isinstance(credential, dict):
+            raise SecondFactorAdapter().validation_error("incorrect_code")
+        # At a sign-in by passkey alone the answer itself says whose it is. Who names nobody has tried nobody's login.
+        user = self.user or _named_by(credential)
+        with counted(user):
+            found: Authenticator = super().clean_credential()  # type: ignore[misc]  # of the form that this is mixed into
+        return found
+
+
+def _named_by(credential: dict[str, Any]) -> Any:
+    parse_authentication_response(credential)
+    return extract_user_from_response(credential)
+
+
+@contextmanager
+def counted(user: Any) -> Iterator[None]:
+    """Let a factor of `user` be tried: a ValidationError counts as a wrong try, and a locked login's tries are not even looked at."""
+    request, credentials = context.request, {"username": user.username}
+    if not AxesProxyHandler.is_allowed(request, credentials):
+        request.axes_locked_out = True
+        raise ValidationError(_("Too many wrong codes."))
+    try:
+        yield
+    except ValidationError:
+        user_login_failed.send(sender=__name__, credentials=credentials, request=request, second_factor=True)
+        raise
+
+
 @transaction.atomic
-def _spend(factor: Authenticator, code: str) -> None:
+def spend(factor: Authenticator, code: str) -> None:
     """Keep in the database which code was used last, so that neither it nor an earlier one is taken again. Raises ValidationError."""
     if factor.type != Authenticator.Type.TOTP:
         return  # a recovery code is marked as used by allauth, in the database
@@ -76,6 +114,18 @@ class CodeForm(_CountedCode, AuthenticateForm):  # type: ignore[misc]  # allauth
 
 class ConfirmingCodeForm(_CountedCode, ReauthenticateForm):  # type: ignore[misc]  # allauth ships no types
     """The code before something sensitive."""
+
+
+class KeyForm(_CountedKey, AuthenticateWebAuthnForm):  # type: ignore[misc]  # allauth ships no types
+    """The key at sign-in, after the password."""
+
+
+class PasskeyForm(_CountedKey, LoginWebAuthnForm):  # type: ignore[misc]  # allauth ships no types
+    """The key instead of a password."""
+
+
+class ConfirmingKeyForm(_CountedKey, ReauthenticateWebAuthnForm):  # type: ignore[misc]  # allauth ships no types
+    """The key before something sensitive."""
 
 
 class FirstCodeForm(PlainFields, ActivateTOTPForm):  # type: ignore[misc]  # allauth ships no types

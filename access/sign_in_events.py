@@ -16,6 +16,7 @@ from django.dispatch import receiver
 from django.http import HttpRequest
 
 from access.audit import record_event
+from access.first_passwords import chosen_by_oneself
 from access.models import AuditEventKind, User
 from access.services.sessions import end_sessions
 from access.session_limits import begin_session
@@ -61,6 +62,7 @@ def signed_out(sender: Any, request: HttpRequest | None, user: User | None, **_m
 def changed_password(sender: Any, request: HttpRequest, user: User, **_more: Any) -> None:
     """Somebody changed the own password: all other sessions end."""
     record_event(AuditEventKind.PASSWORD_CHANGED, actor=user, request=request, target=user)
+    chosen_by_oneself(user)
     end_sessions(user=user, request=request, reason="password", sparing=request.session.session_key)
 
 

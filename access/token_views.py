@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+from allauth.account.decorators import reauthentication_required
 from django import forms
 from django.contrib import messages
 from django.db.models import QuerySet
@@ -59,8 +60,12 @@ def _tokens_in_reach(request: HttpRequest, user: User) -> QuerySet[ApiToken]:
 
 
 @require_http_methods(["GET", "POST"])
+@reauthentication_required(allow_get=True)  # type: ignore[untyped-decorator]  # allauth ships no types
 def api_tokens(request: HttpRequest) -> HttpResponse:
-    """The tokens, and a form for a new one. The answer to the form shows the token, once: it goes into no redirect and no session."""
+    """The tokens, and a form for a new one. The answer to the form shows the token, once: it goes into no redirect and no session.
+
+    Making one asks for the password (or second factor) again, unless that was given in the last minutes: a token outlives the session.
+    """
     user = signed_in(request)
     for_others = _may_manage_others(request)
     form = TokenForm(request.POST if request.method == "POST" else None, user=user, for_others=for_others)

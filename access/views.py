@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from allauth.account import views as account_views
 from allauth.mfa.models import Authenticator
 from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
@@ -60,6 +61,15 @@ def profile(request: HttpRequest) -> HttpResponse:
     factors = Authenticator.objects.filter(user=user).exclude(type=Authenticator.Type.RECOVERY_CODES)
     context = {"form": form, "assignments": assignments, "factors": factors.count()}
     return render(request, "access/profile.html", context)
+
+
+@login_not_required
+def sign_out(request: HttpRequest) -> HttpResponse:
+    """allauth's, and the browser forgets what it has kept of the pages."""
+    response: HttpResponse = account_views.logout(request)
+    if request.method == "POST":
+        response["Clear-Site-Data"] = '"cache"'
+    return response
 
 
 @login_not_required

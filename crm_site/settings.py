@@ -85,6 +85,7 @@ MIDDLEWARE = [
     "common.middleware.HtmxMiddleware",
     "access.session_limits.SessionLimitMiddleware",
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
+    "access.first_passwords.FirstPasswordMiddleware",
     "access.second_factor.SecondFactorMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
@@ -129,6 +130,7 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
     {"NAME": "access.password_policy.HabitualPasswordValidator"},
+    {"NAME": "access.password_policy.AnotherPasswordValidator"},
 ]
 ACCOUNT_LOGIN_METHODS = {"username"}
 ACCOUNT_SIGNUP_FIELDS = ["username*", "password1*", "password2*"]
@@ -147,6 +149,9 @@ MFA_FORMS = {
     "reauthenticate": "access.second_factor_forms.ConfirmingCodeForm",
     "activate_totp": "access.second_factor_forms.FirstCodeForm",
     "add_webauthn": "access.second_factor_forms.NewKeyForm",
+    "authenticate_webauthn": "access.second_factor_forms.KeyForm",
+    "login_webauthn": "access.second_factor_forms.PasskeyForm",
+    "reauthenticate_webauthn": "access.second_factor_forms.ConfirmingKeyForm",
     "edit_webauthn": "access.second_factor_forms.KeyNameForm",
 }
 MFA_TOTP_TOLERANCE = 1  # codes of half a minute before and after: clocks differ. `CodeForm` takes none twice

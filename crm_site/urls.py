@@ -11,6 +11,7 @@ from django.urls import include, path
 
 from access import single_sign_on
 from access import views as access_views
+from access.second_factor_views import ActivateView
 from common.csp_reports import csp_report
 from crm_site import views
 
@@ -23,10 +24,11 @@ urlpatterns = [
     path("", views.home, name="home"),
     path("admin/", admin.site.urls),
     path("accounts/login/", views.sign_in, name="account_login"),
-    path("accounts/logout/", account_views.logout, name="account_logout"),
+    path("accounts/logout/", access_views.sign_out, name="account_logout"),
     path("accounts/inactive/", access_views.account_inactive, name="account_inactive"),
     path("accounts/reauthenticate/", account_views.reauthenticate, name="account_reauthenticate"),
     path("accounts/password/change/", account_views.password_change, name="account_change_password"),
+    path("accounts/2fa/totp/activate/", ActivateView.as_view(), name="mfa_activate_totp"),  # instead of allauth's
     path("accounts/2fa/", include("allauth.mfa.urls")),
     path("accounts/oidc/<provider_id>/login/", single_sign_on.start, name="openid_connect_login"),
     path("accounts/oidc/<provider_id>/login/callback/", single_sign_on.come_back, name="openid_connect_callback"),

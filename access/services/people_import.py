@@ -103,6 +103,7 @@ def _give_passwords(users: list[User], *, made: bool) -> list[tuple[User, str]]:
         if made:
             password = _first_password(user)
             user.password = hasher.encode(password, hasher.salt(), iterations=_ROUNDS)
+            user.must_change_password = True
             given.append((user, password))
         else:
             user.password = make_password(None)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import time
+
+from allauth.account.internal.flows.login import AUTHENTICATION_METHODS_SESSION_KEY
 from django.test import Client
 
 from access.models import User
@@ -13,6 +16,16 @@ def browser(user: User | None) -> Client:
     client = Client()
     if user is not None:
         client.force_login(user, backend="allauth.account.auth_backends.AuthenticationBackend")
+    return client
+
+
+def confirmed(user: User) -> Client:
+    """A browser in which `user` is signed in and has just given the password again."""
+    client = browser(user)
+    session = client.session
+    session[AUTHENTICATION_METHODS_SESSION_KEY] = [{"method": "password", "at": time.time(), "reauthenticated": True}]
+    session[f"{AUTHENTICATION_METHODS_SESSION_KEY}_user"] = str(user.pk)
+    session.save()
     return client
 
 

@@ -12,8 +12,9 @@ from django.utils import timezone
 
 from access.models import ApiToken, AuditEvent, AuditEventKind, User
 from access.services.api_tokens import create_token, revoke_token, user_of_token
-from tests.access.clients import browser
+from tests.access.clients import browser, confirmed
 from tests.api.conftest import JOBS
+from tests.factories.access import PASSWORD
 
 pytestmark = pytest.mark.django_db
 PAGE = "/profile/tokens/"
@@ -25,7 +26,7 @@ def status_of(token: str, scheme: str = "Token") -> int:
 
 
 def made_on_page(user: User, **fields: Any) -> Any:
-    return browser(user).post(PAGE, {"name": "Billing", "days": 30, **fields})
+    return confirmed(user).post(PAGE, {"name": "Billing", "days": 30, **fields})
 
 
 def token_in(response: Any) -> str:
@@ -75,6 +76,20 @@ def test_it_is_revoked_by_its_owner(manager: User) -> None:
     assert status_of(token) == 401
     revoke_token(token=kept, actor=manager)
     assert AuditEvent.objects.filter(kind=AuditEventKind.TOKEN_REVOKED).count() == 1
+
+
+def test_making_one_asks_for_the_password_again(manager: User) -> None:
+    """What was filled in is not lost meanwhile; a token that is stolen with an open session would outlive it."""
+    client = browser(manager)
+    assert client.get(PAGE).status_code == 200
+    asked = client.post(PAGE, {"name": "Billing", "days": 30})
+    assert asked["Location"].startswith("/accounts/reauthenticate/")
+    assert not ApiToken.objects.exists()
+    wrong = client.post(asked["Location"], {"password": "wrong", "next": PAGE})
+    assert wrong.status_code == 200
+    assert not ApiToken.objects.exists()
+    done = client.post(asked["Location"], {"password": PASSWORD, "next": PAGE})
+    assert user_of_token(token_in(done)) == manager
 
 
 @pytest.mark.parametrize("persona", ["colleague", "director", "viewer", "outsider"])

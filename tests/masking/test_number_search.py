@@ -135,7 +135,7 @@ def test_the_blacklist(administrator: User) -> None:
 
 def test_rows_of_a_batch(world: World, viewer: User, manager: User) -> None:
     job = world.keys["job"]
-    whole = BatchRow.objects.filter(job=job).exclude(msisdn="").values_list("msisdn", flat=True)[0].removeprefix("86")
+    whole = str(BatchRow.objects.filter(job=job).exclude(msisdn="").values_list("msisdn", flat=True)[0]).removeprefix("86")
 
     def found(user: User) -> set[int]:
         client = browser(User.objects.get(pk=user.pk))
