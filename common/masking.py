@@ -14,12 +14,12 @@ SHOWN_AT_END: Final = 4
 _FEWEST_HIDDEN: Final = 3
 _ID_LENGTH: Final = 18
 
-# Signs that people write between the digits of a number; a line break ends it.
-_BETWEEN: Final = "[ \\-\u2010-\u2015\u2212.()\u00a0\u3000]"
+# Signs that people write between the digits of a number, and those that nobody sees: all that reading a number passes over, however many.
+_BETWEEN: Final = r"[\s\-_.()\[\]'\u00ad\u00b7\u2010-\u2015\u2018\u2019\u2212\u3010\u3011\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]"
 # A day is no number of a person; the rest of the alternatives is any run of digits.
 _DIGITS_IN_TEXT: Final = re.compile(
-    r"(?P<day>(?<!\d)(?:19|20)\d{2}([-./]?)(?:0?[1-9]|1[0-2])\2(?:0?[1-9]|[12]\d|3[01])(?!\d))"
-    rf"|\+?\d(?:{_BETWEEN}{{0,2}}\d){{6,}}[Xx]?"
+    r"(?P<day>(?<!\d)(?:19|20)\d{2}([-./_]?)(?:0?[1-9]|1[0-2])\2(?:0?[1-9]|[12]\d|3[01])(?!\d))"
+    rf"|\+?\d(?:{_BETWEEN}*+\d){{6,}}[Xx]?"
 )
 _PERSONAL_IN_LOG: Final = re.compile(
     r"(?<![0-9A-Za-z])(?:"

@@ -1,8 +1,12 @@
 """What a masked value shows, and what it hides."""
 
+import sys
+import unicodedata
+
 import pytest
 
 from common.masking import mask_account, mask_digits, mask_email, mask_id_number, mask_log, mask_number
+from members.reading.normalise import normalise_number
 
 ID_NUMBER = "440305199003071234"
 ACCOUNT = "6222021234567890123"
@@ -61,6 +65,9 @@ def test_addresses(address, masked):
         ("=13800006621x", "=138****6621x"),
         ("2026-05", "2026-05"),
         ("2026-12-01 08:00", "2026-12-01 08:00"),
+        ("list_2026_12_01.xlsx", "list_2026_12_01.xlsx"),
+        ("138_1234_5678", "138****5678"),
+        ("138   1234   5678", "138****5678"),
         ("20261201", "20261201"),
         ("2026120112345", "202****2345"),
         ("外科", "外科"),
@@ -87,3 +94,19 @@ def test_log_lines(secret, line):
 )
 def test_other_digits_of_a_log_stay(line):
     assert mask_log(line) == line
+
+
+@pytest.mark.parametrize(
+    "written", ["138{0}0013{0}8000", "138{0}{0}{0}0013{0}{0}{0}8000", "{0}1{0}3{0}8{0}0{0}0{0}1{0}3{0}8{0}0{0}0{0}0{0}"]
+)
+def test_what_is_read_as_a_number_is_masked_whatever_stands_between_its_digits(written):
+    """Underlines, tabs, quotes and characters that nobody sees once hid a number from the mask, and not from the one who reads the file."""
+    signs = [chr(code) for code in range(sys.maxunicode) if not 0xD800 <= code <= 0xDFFF and not chr(code).isalnum()]
+    texts = [written.format(sign) for sign in signs if not sign.isdigit() and normalise_number(f"138{sign}00138000")[0]]
+    shown = [text for text in texts if normalise_number(text)[0] and _digits(mask_digits(text)) == "13800138000"]
+    assert len(texts) > 40
+    assert shown == []
+
+
+def _digits(text):
+    return "".join(sign for sign in unicodedata.normalize("NFKC", text) if sign.isdigit())
