@@ -72,14 +72,14 @@ def _fingerprint() -> str:
 
 
 def _sources(root: Path) -> set[Path]:
-    """The project's migrations, and all of the project that they import, directly or not."""
+    """The project's migrations, and all of the project that they import, directly or not; of a models module, what stands in it alone."""
     waiting = [path for path in root.glob("*/migrations/*.py") if path.relative_to(root).parts[0] != "node_modules"]
     found: set[Path] = set()
     while waiting:
         path = waiting.pop()
         if path not in found:
             found.add(path)
-            waiting += _imported(path, root)
+            waiting += _imported(path, root) if path.name != "models.py" else ()
     return found
 
 
