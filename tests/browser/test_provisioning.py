@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import io
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -45,13 +46,115 @@ def _said(language: str) -> Callable[..., str]:
 
     def say(text: str, context: str = "", **figures: object) -> str:
         with translation.override(language):
-            return (
-                (pgettext(context, text) if context else gettext(text)) % figures
-                if figures
-                else (pgettext(context, text) if context else gettext(text))
-            )
+            words = pgettext(context, text) if context else gettext(text)
+        return words % figures if figures else words
 
     return say
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """The way of a batch through its pages, step by step. `say` gives the words of the pages in `language`."""
+
+    page: Page
+    language: str
+    say: Callable[..., str]
+    ground: Ground
+    worker: Worker
+    check_axe: Callable[..., None]
+    shoot: Callable[..., Path]
+
+    def keep(self, name: str) -> None:
+        """Check the page as it stands, and keep a picture of it."""
+        self.check_axe()
+        self.shoot(f"{name}-{self.language}")
+
+    def give_source(self, roster: Path) -> None:
+        """From the customer's page to the file that is read."""
+        self.page.goto(f"/customers/{self.ground.customer.pk}/")
+        self.page.get_by_role("link", name=self.say("New batch")).first.click()
+        expect(self.page.get_by_role("heading", level=1)).to_contain_text(self.ground.customer.name)
+        self.page.set_input_files("#id_file", roster)
+        expect(self.page.get_by_text(f"{roster.name} ·")).to_be_visible()
+        self.keep("batch-1-source")
+        self.page.get_by_role("button", name=self.say("Read the source")).click()
+
+    def choose_actions(self) -> None:
+        """The columns are understood; numbers shall join and take a product."""
+        expect(self.page.get_by_role("heading", name=self.say("Columns of the source"))).to_be_visible(timeout=SLOW)
+        expect(self.page.get_by_label("手机号码")).to_have_value("number")
+        expect(self.page.get_by_label("备注")).to_have_value("")
+        self.page.locator("[data-action-rows] select[data-product]").select_option("VNET")
+        expect(self.page.locator("[data-action-rows] select[data-tariff]")).to_have_value("VNET|V10")
+        expect(self.page.locator("[data-action-rows] select[data-offer]")).to_have_value("VNET|YJ-000127-01")
+        self.keep("batch-2-actions")
+        self.page.locator(".foot-bar button[form=actions-form]").click()
+
+    def look_at_findings(self, verdicts: Mapping[str, int]) -> Job:
+        """The preview shows what is wrong where, at least `verdicts`, and gives the error file."""
+        expect(self.page.locator(".tile").first).to_be_visible(timeout=SLOW)
+        job = Job.objects.get()
+        assert job.rows == ROWS
+        for code, count in verdicts.items():
+            assert job.summary["verdicts"].get(code, 0) >= count, code
+        self.keep("batch-3-preview")
+        self.page.locator(".chip", has_text=self.say("Not a valid number")).click()
+        expect(self.page.locator("tbody .cell-bad")).to_have_count(job.summary["verdicts"]["number_malformed"])
+        expect(self.page.locator("tbody tr").first).to_contain_text(self.say("Not a valid number"))
+        expect(self.page.locator(".tile.on")).to_have_count(0)
+        self.page.locator(".tile").first.click()
+        expect(self.page.locator(".list-foot")).to_contain_text(f"{job.eligible:,}")
+        self.check_axe()
+
+        with self.page.expect_download() as download:
+            self.page.get_by_role("link", name=self.say("Download the error file")).first.click()
+        _check_error_file(Path(download.value.path()), job)
+        return job
+
+    def run_with_a_pause(self) -> None:
+        """The run is watched, paused and goes on."""
+        self.worker.hold_after(3)
+        self.page.locator(".approve button").click()
+        expect(self.page.locator(".live-figure")).to_contain_text("%", timeout=SLOW)
+        expect(self.page.locator("#run-progress progress[value]")).to_be_visible(timeout=SLOW)
+        expect(self.page.locator(".live-percent")).to_have_text(re.compile("29|30"), timeout=SLOW)
+        expect(self.page.locator(".live-facts dd").first).not_to_have_text("—")
+        expect(self.page.get_by_role("button", name=self.say("Pause"))).to_be_visible()
+        self.keep("batch-4-run")
+        self.page.get_by_role("button", name=self.say("Pause")).click()
+        expect(self.page.get_by_role("heading", name=self.say("Paused"))).to_be_visible()
+        self.worker.release()
+        self.page.get_by_role("button", name=self.say("Go on")).click()
+
+    def look_at_result(self, job: Job, before: int) -> None:
+        """Everything eligible was done; `before` is how many members there were."""
+        expect(self.page.get_by_role("heading", level=1)).to_be_visible()
+        expect(self.page.locator(".tile").first).to_be_visible(timeout=SLOW)
+        job.refresh_from_db()
+        assert (job.status, job.applied, job.conflicts) == (JobStatus.DONE_WITH_ERRORS, job.eligible, 0)
+        assert Member.objects.count() - before == job.applied == MemberSubscription.objects.filter(batch=job).count()
+        expect(self.page.locator(".tile").first).to_contain_text(f"{job.applied:,}")
+        self.keep("batch-5-result")
+
+    def take_back(self, job: Job) -> None:
+        """The undo leaves the one member that was changed since."""
+        changed = Member.objects.filter(batch=job).order_by("msisdn")[7]
+        changed.department = "新科室"
+        changed.save()
+        self.page.locator("details.confirm summary", has_text=self.say("Undo")).click()
+        self.page.get_by_role("button", name=self.say("Look at it")).click()
+        expect(self.page.locator(".approve button")).to_be_visible(timeout=SLOW)
+        undo = Job.objects.get(undo_of=job)
+        assert (undo.eligible, undo.failed) == (job.applied - 1, 1)
+        expect(self.page.locator("tbody tr")).to_have_count(1)
+        expect(self.page.locator("tbody")).to_contain_text(self.say("Changed since the check"))
+        self.keep("batch-6-undo")
+        self.page.locator(".approve button").click()
+        expect(self.page.locator(".tile", has_text=self.say("Taken back"))).to_contain_text(f"{undo.eligible:,}", timeout=SLOW)
+        self.keep("batch-7-undone")
+        assert list(Member.objects.filter(batch=job).values_list("msisdn", flat=True)) == [changed.msisdn]
+        job.refresh_from_db()
+        assert job.status == JobStatus.UNDONE
 
 
 @pytest.mark.parametrize("language", ["en", "zh-hans"])
@@ -59,92 +162,17 @@ def test_from_a_careless_roster_to_the_result_and_back(
     page: Page, sign_in, manager: User, ground: Ground, worker: Worker, check_axe, shoot, tmp_path: Path, language: str
 ) -> None:
     """Every step of the way, with the error file taken and one conflict in the undo."""
-    say = _said(language)
+    way = Way(page, language, _said(language), ground, worker, check_axe, shoot)
     roster = tmp_path / "成员名单_11月.xlsx"
     written = write_batch_file(path=roster, customer=ground.customer, rows=ROWS)
     before = Member.objects.count()
     sign_in(manager, language=language)
-
-    page.goto(f"/customers/{ground.customer.pk}/")
-    page.get_by_role("link", name=say("New batch")).first.click()
-    expect(page.get_by_role("heading", level=1)).to_contain_text(ground.customer.name)
-    page.set_input_files("#id_file", roster)
-    expect(page.get_by_text("成员名单_11月.xlsx ·")).to_be_visible()
-    check_axe()
-    shoot(f"batch-1-source-{language}")
-    page.get_by_role("button", name=say("Read the source")).click()
-
-    expect(page.get_by_role("heading", name=say("Columns of the source"))).to_be_visible(timeout=SLOW)
-    expect(page.get_by_label("手机号码")).to_have_value("number")
-    expect(page.get_by_label("备注")).to_have_value("")
-    page.locator("[data-action-rows] select[data-product]").select_option("VNET")
-    expect(page.locator("[data-action-rows] select[data-tariff]")).to_have_value("VNET|V10")
-    expect(page.locator("[data-action-rows] select[data-offer]")).to_have_value("VNET|YJ-000127-01")
-    check_axe()
-    shoot(f"batch-2-actions-{language}")
-    page.locator(".foot-bar button[form=actions-form]").click()
-
-    expect(page.locator(".tile").first).to_be_visible(timeout=SLOW)
-    job = Job.objects.get()
-    assert job.rows == ROWS
-    for code, count in written.verdicts.items():
-        assert job.summary["verdicts"].get(code, 0) >= count, code
-    check_axe()
-    shoot(f"batch-3-preview-{language}")
-    page.locator(".chip", has_text=say("Not a valid number")).click()
-    expect(page.locator("tbody .cell-bad")).to_have_count(job.summary["verdicts"]["number_malformed"])
-    expect(page.locator("tbody tr").first).to_contain_text(say("Not a valid number"))
-    expect(page.locator(".tile.on")).to_have_count(0)
-    page.locator(".tile").first.click()
-    expect(page.locator(".list-foot")).to_contain_text(f"{job.eligible:,}")
-    check_axe()
-
-    with page.expect_download() as download:
-        page.get_by_role("link", name=say("Download the error file")).first.click()
-    _check_error_file(Path(download.value.path()), job)
-
-    worker.hold_after(3)
-    page.locator(".approve button").click()
-    expect(page.locator(".live-figure")).to_contain_text("%", timeout=SLOW)
-    expect(page.locator("#run-progress progress[value]")).to_be_visible(timeout=SLOW)
-    expect(page.locator(".live-percent")).to_have_text(re.compile("29|30"), timeout=SLOW)
-    expect(page.locator(".live-facts dd").first).not_to_have_text("—")
-    expect(page.get_by_role("button", name=say("Pause"))).to_be_visible()
-    check_axe()
-    shoot(f"batch-4-run-{language}")
-    page.get_by_role("button", name=say("Pause")).click()
-    expect(page.get_by_role("heading", name=say("Paused"))).to_be_visible()
-    worker.release()
-    page.get_by_role("button", name=say("Go on")).click()
-
-    expect(page.get_by_role("heading", level=1)).to_be_visible()
-    expect(page.locator(".tile").first).to_be_visible(timeout=SLOW)
-    job.refresh_from_db()
-    assert (job.status, job.applied, job.conflicts) == (JobStatus.DONE_WITH_ERRORS, job.eligible, 0)
-    assert Member.objects.count() - before == job.applied == MemberSubscription.objects.filter(batch=job).count()
-    expect(page.locator(".tile").first).to_contain_text(f"{job.applied:,}")
-    check_axe()
-    shoot(f"batch-5-result-{language}")
-
-    changed = Member.objects.filter(batch=job).order_by("msisdn")[7]
-    changed.department = "新科室"
-    changed.save()
-    page.locator("details.confirm summary", has_text=say("Undo")).click()
-    page.get_by_role("button", name=say("Look at it")).click()
-    expect(page.locator(".approve button")).to_be_visible(timeout=SLOW)
-    undo = Job.objects.get(undo_of=job)
-    assert (undo.eligible, undo.failed) == (job.applied - 1, 1)
-    expect(page.locator("tbody tr")).to_have_count(1)
-    expect(page.locator("tbody")).to_contain_text(say("Changed since the check"))
-    check_axe()
-    shoot(f"batch-6-undo-{language}")
-    page.locator(".approve button").click()
-    expect(page.locator(".tile", has_text=say("Taken back"))).to_contain_text(f"{undo.eligible:,}", timeout=SLOW)
-    check_axe()
-    shoot(f"batch-7-undone-{language}")
-    assert list(Member.objects.filter(batch=job).values_list("msisdn", flat=True)) == [changed.msisdn]
-    job.refresh_from_db()
-    assert job.status == JobStatus.UNDONE
+    way.give_source(roster)
+    way.choose_actions()
+    job = way.look_at_findings(written.verdicts)
+    way.run_with_a_pause()
+    way.look_at_result(job, before)
+    way.take_back(job)
 
 
 def _check_error_file(path: Path, job: Job) -> None:

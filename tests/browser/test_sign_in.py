@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import time
+from collections.abc import Callable
 
 import pytest
 from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value
@@ -20,13 +21,6 @@ pytestmark = pytest.mark.django_db(transaction=True)
 def code_of(secret: str) -> str:
     """The code that an authenticator app shows now."""
     return str(format_hotp_value(hotp_value(secret, int(time.time()) // 30)))
-
-
-def next_code(secret: str, last: str) -> str:
-    """A code that was not used yet; waits for the next half minute at most."""
-    while (code := code_of(secret)) == last:
-        time.sleep(0.5)
-    return code
 
 
 def give_password(page: Page, user: User) -> None:
@@ -55,8 +49,8 @@ def add_virtual_key(page: Page) -> None:
     devtools.send("WebAuthn.addVirtualAuthenticator", {"options": {**options, "isUserVerified": True, "automaticPresenceSimulation": True}})
 
 
-def test_second_factor_from_set_up_to_passkey(page: Page, live_server, manager: User, check_axe, shoot):
-    give_password(page, manager)
+def set_up_app(page: Page, check_axe: Callable[[], None], shoot: Callable[[str], object]) -> tuple[str, list[str]]:
+    """From the profile to an app that shows codes. Returns its secret and the recovery codes."""
     page.goto("/profile/")
     page.get_by_role("link", name="Second factor").click()
     check_axe()
@@ -78,6 +72,29 @@ def test_second_factor_from_set_up_to_passkey(page: Page, live_server, manager: 
     shoot("recovery-codes")
     recovery = page.locator(".codes li").all_inner_texts()
     assert len(recovery) == 10
+    return secret, recovery
+
+
+def add_key(page: Page, check_axe: Callable[[], None], shoot: Callable[[str], object]) -> None:
+    """Add a key that signs in without a password."""
+    add_virtual_key(page)
+    page.goto("/accounts/2fa/webauthn/add/")
+    confirm_password(page)
+    page.get_by_label("Name of the key").fill("Blue key")
+    page.get_by_label(re.compile("without a password")).check()
+    check_axe()
+    shoot("second-factor-key")
+    page.get_by_role("button", name="Add the key").click()
+    expect(page.get_by_role("heading", name="Second factor", exact=True)).to_be_visible()
+    page.get_by_role("link", name="Manage keys").click()
+    expect(page.get_by_text("Blue key").first).to_be_visible()
+    check_axe()
+    shoot("second-factor-keys")
+
+
+def test_second_factor_from_set_up_to_passkey(page: Page, live_server, manager: User, check_axe, shoot):
+    give_password(page, manager)
+    secret, recovery = set_up_app(page, check_axe, shoot)
 
     sign_out(page)
     give_password(page, manager)
@@ -94,20 +111,7 @@ def test_second_factor_from_set_up_to_passkey(page: Page, live_server, manager: 
     page.get_by_role("button", name="Sign in", exact=True).click()
     expect(page.locator(".user-button")).to_be_visible()
 
-    add_virtual_key(page)
-    page.goto("/accounts/2fa/webauthn/add/")
-    confirm_password(page)
-    page.get_by_label("Name of the key").fill("Blue key")
-    page.get_by_label(re.compile("without a password")).check()
-    check_axe()
-    shoot("second-factor-key")
-    page.get_by_role("button", name="Add the key").click()
-    expect(page.get_by_role("heading", name="Second factor", exact=True)).to_be_visible()
-    page.get_by_role("link", name="Manage keys").click()
-    expect(page.get_by_text("Blue key").first).to_be_visible()
-    check_axe()
-    shoot("second-factor-keys")
-
+    add_key(page, check_axe, shoot)
     sign_out(page)
     give_password(page, manager)
     page.get_by_role("button", name="Use a security key").click()
