@@ -167,6 +167,25 @@ def test_the_pages_of_an_administrator_open(
 
 
 @pytest.mark.parametrize(("language", "theme"), LOOKS)
+def test_the_forms_of_the_administration_name_their_fields(
+    page: Page, administrator: User, manager: User, sign_in, check_axe, language: str, theme: Literal["light", "dark"]
+) -> None:
+    """Those of people with their roles, of loans with the boxes that search people, of groups, and of lists of people; on a phone too."""
+    administrator.is_staff = True
+    administrator.save()
+    sign_in(administrator, language=language, theme=theme)
+    page.emulate_media(color_scheme=theme)
+    for address in ("access/user/{}/change/", "access/user/add/", "access/delegation/add/", "auth/group/add/", "access/user/list/"):
+        page.goto(f"/admin/{address.format(manager.pk)}")
+        expect(page.locator("#content-main")).to_be_visible()
+        expect(page.locator(".select2-selection:not([aria-label])")).to_have_count(0)
+        check_axe()
+        page.set_viewport_size(PHONE)
+        assert fits(page), address
+        page.set_viewport_size({"width": 1360, "height": 850})
+
+
+@pytest.mark.parametrize(("language", "theme"), LOOKS)
 def test_refusals_say_what_to_do(
     page: Page, settings: Settings, manager: User, sign_in, check_axe, shoot, watch, language: str, theme: Literal["light", "dark"]
 ) -> None:

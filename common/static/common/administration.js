@@ -81,3 +81,23 @@ document.addEventListener("alpine:init", () => {
   for (const name of COMPONENTS) window.Alpine.data(name, window[name]);
   window.Alpine.data("searchDropdown", searchResults);
 });
+
+// What the package leaves without a name for screen readers: fields in the rows of a table, which their column names, and the boxes that
+// stand for a select, which its label names.
+function nameFields() {
+  for (const field of document.querySelectorAll("[data-inline-formset] td :is(input, select, textarea):not([type='hidden'])")) {
+    const name = [...field.closest("td").classList].find((each) => each.startsWith("field-"))?.slice("field-".length);
+    const heading = field.closest("table").querySelector(`thead .column-${name}`)?.innerText || field.closest("td").querySelector("label")?.innerText;
+    if (heading && !field.labels?.length) field.setAttribute("aria-label", heading.replace("*", "").trim());
+  }
+  for (const box of document.querySelectorAll(".select2-selection")) {
+    const label = box.closest(".select2")?.previousElementSibling?.labels?.[0];
+    for (const part of label ? [box, ...box.querySelectorAll("[role]:not([role='presentation'])")] : []) {
+      part.setAttribute("aria-label", label.innerText.replace("*", "").trim());
+    }
+  }
+}
+
+// After the searching selects, which jQuery makes when it finds the page ready.
+window.addEventListener("load", () => (window.django?.jQuery ?? ((work) => work()))(nameFields));
+document.addEventListener("formset:added", nameFields);
