@@ -3,22 +3,15 @@
 from __future__ import annotations
 
 import ipaddress
-from typing import Any, Final
+from typing import Any
 
 from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from access.models import AuditEventKind, User
+from common.keys import key_in
 from common.lists import ChoicesFilter, Filters, MomentsFilter, TextFilter
 from common.tracking import DELETE, INSERT, UPDATE
-
-_DIGITS: Final = 18
-
-
-def whole_number(text: str) -> int | None:
-    """`text`, with or without a leading number sign, as a key; None where it is none."""
-    digits = text.strip().removeprefix("#")
-    return int(digits) if digits.isdecimal() and len(digits) <= _DIGITS else None
 
 
 def people_called(text: str) -> list[int]:
@@ -64,10 +57,10 @@ class ChangeFilters(Filters):
 
     def by_job(self, queryset: QuerySet[Any], _name: str, value: str) -> QuerySet[Any]:
         """By this job."""
-        number = whole_number(value)
+        number = key_in(value.strip().removeprefix("#"))
         return queryset.none() if number is None else queryset.filter(pgh_job=number)
 
     def by_key(self, queryset: QuerySet[Any], _name: str, value: str) -> QuerySet[Any]:
         """Of the object with this key."""
-        number = whole_number(value)
+        number = key_in(value.strip().removeprefix("#"))
         return queryset.none() if number is None else queryset.filter(pgh_obj_id=number)

@@ -22,6 +22,7 @@ from django.utils.translation import gettext as _
 from access.audit import record_event
 from access.models import Action, AuditEventKind, User
 from access.scope import allowed
+from common.keys import key_in
 from common.lists import NOTHING, Beside, Column
 
 AT_ONCE: Final = 1_000
@@ -85,17 +86,12 @@ def register_sensitive(
     """Name the sensitive values of `model`. `find` is for rows that do not ask the policy by `visible_to` and their primary key."""
 
     def found(user: User, keys: Collection[str]) -> Sequence[Any]:
-        whole = [int(text) for text in keys if text.isascii() and text.isdigit() and len(text) < 19]
+        whole = [number for text in keys if (number := key_in(text)) is not None]
         manager: Any = model._default_manager
         return list(manager.visible_to(user, Action.REVEAL).filter(pk__in=whole))
 
     sensitive = Sensitive(kind, module, {field.name: field for field in fields}, find or found, key)
     _by_model[model] = _by_kind[kind] = sensitive
-
-
-def sensitive_of(model: type[models.Model]) -> Sensitive | None:
-    """What is sensitive in `model`; None where nothing is."""
-    return _by_model.get(model)
 
 
 def masked_text(row: models.Model, name: str) -> str:
@@ -155,8 +151,8 @@ def admin_shown(row: models.Model, name: str) -> str:
         return masked or NOTHING
     token = f"{sensitive.kind}.{sensitive.key(row)}.{name}"
     return format_html(
-        '{} <button type="submit" class="reveal-link" form="reveal-one" name="value" value="{}" aria-label="{}">{}</button>',
-        *(masked, token, _("Show %(value)s in full") % {"value": masked}, _("Show in full")),
+        '{} <button type="submit" class="reveal-link" form="reveal-one" name="value" value="{}">{}</button>',
+        *(masked, token, _("Show in full")),
     )
 
 

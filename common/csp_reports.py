@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime
 import json
 import logging
 import re
@@ -24,7 +23,7 @@ log = logging.getLogger(__name__)
 
 MOST_BYTES: Final = 16 * 1024
 _MOST_REPORTS: Final = 10
-_COUNT_SECONDS: Final = 8 * 24 * 3600
+_COUNT_SECONDS: Final = 24 * 3600
 _WORD: Final = re.compile(r"[a-z-]{1,40}")
 
 
@@ -101,19 +100,11 @@ def _path(address: Any) -> str:
     return re.sub(r"\d{5,}", "*", re.sub(r"[^\w/.-]", "", path))[:100] or "unknown"
 
 
-def reports_on(day: datetime.date, directive: str) -> int:
-    """How many violations of `directive` were reported on `day`; kept for a week, in the cache."""
-    return int(cache.get(_key(day, directive), 0))
-
-
 def _count(directive: str) -> int:
-    key = _key(timezone.localdate(), directive)
+    """How many of these were reported today, this one included."""
+    key = f"csp-reports:{timezone.localdate().isoformat()}:{directive}"
     cache.add(key, 0, _COUNT_SECONDS)
     try:
         return cache.incr(key)
     except ValueError:  # it went between the two steps
         return 1
-
-
-def _key(day: datetime.date, directive: str) -> str:
-    return f"csp-reports:{day.isoformat()}:{directive}"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Mapping, Sequence
-from typing import Any, ClassVar, Final
+from typing import Any, ClassVar
 
 from django.db.models import Q, QuerySet, Sum
 from django.urls import reverse
@@ -12,12 +12,11 @@ from django.utils import timezone
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy
 
+from common.keys import key_in
 from common.lists import Column, ListDefinition, ListView, dot
 from common.templatetags.frame import tone
 from jobs.filters import JobFilters
 from jobs.models import Job, JobChunk, JobStatus
-
-_DIGITS: Final = 18
 
 
 def job_state(job: Any) -> SafeString:
@@ -81,9 +80,9 @@ class JobList(ListDefinition):
 
     def search(self, queryset: QuerySet[Any], text: str) -> QuerySet[Any]:
         """By number, title or file name."""
-        number = text.removeprefix("#")
+        number = key_in(text.removeprefix("#"))
         found = super().search(queryset, text)
-        return queryset.filter(Q(pk=int(number))) | found if number.isdecimal() and len(number) < _DIGITS else found
+        return found if number is None else queryset.filter(Q(pk=number)) | found
 
     def row_url(self, row: Any) -> str:
         """The job's page."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, Final
+from typing import Any
 
 from django.contrib import messages
 from django.core.exceptions import ValidationError
@@ -21,8 +21,8 @@ from access.history.subjects import Subject, subject_of
 from access.models import Action
 from access.requests import signed_in
 from common.htmx import asks_for
+from common.keys import key_in
 
-_DIGITS: Final = 18
 View = Callable[..., HttpResponse]
 
 
@@ -45,7 +45,7 @@ def history_context(request: HttpRequest, subject: Subject | str, row: Any) -> d
     """What `access/history/_versions.html` shows of `row`, for pages that hold it as a panel. `?below=` names the page."""
     kind = _registered(subject) if isinstance(subject, str) else subject
     user = signed_in(request)
-    below = _number(request.GET.get("below", ""))
+    below = key_in(request.GET.get("below", ""))
     versions, following = read_versions(kind.model, row.pk, user, below=below)
     return {
         "versions": versions,
@@ -60,7 +60,7 @@ def history_context(request: HttpRequest, subject: Subject | str, row: Any) -> d
 @require_GET
 def show_versions(request: HttpRequest, model: type[models.Model], row: Any, *, page_url: str) -> HttpResponse:
     """The versions of `row` at the request's own address, for the administration, which asks who may look and has forms of its own."""
-    below = _number(request.GET.get("below", ""))
+    below = key_in(request.GET.get("below", ""))
     versions, following = read_versions(model, row.pk, signed_in(request), below=below)
     context = {"row": row, "page_url": page_url, "versions": versions, "history_url": request.path, "below": below, "following": following}
     return render(request, _template(request), context)
@@ -73,7 +73,7 @@ def restore_view(label: str) -> View:
     def put_back(request: HttpRequest, pk: int) -> HttpResponse:
         subject, user = _registered(label), signed_in(request)
         subject.get(user, pk, Action.CHANGE)
-        asked: dict[str, Any] = {"event": _number(request.GET.get("version", "")) or 0, "field": request.GET.get("field", "")}
+        asked: dict[str, Any] = {"event": key_in(request.GET.get("version", "")) or 0, "field": request.GET.get("field", "")}
         back = redirect(subject.history_url, pk)
         if request.method == "POST":
             try:
@@ -107,7 +107,3 @@ def _may_change(subject: Subject, user: Any, row: Any) -> bool:
     except Http404:
         return False
     return True
-
-
-def _number(text: str) -> int | None:
-    return int(text) if text.isdecimal() and len(text) <= _DIGITS else None

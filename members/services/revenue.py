@@ -67,9 +67,3 @@ def group_revenue(customer: Customer, user: User, day: datetime.date) -> Decimal
     pairs: set[Pair] = {(row.tariff_id, row.offer_id) for row in rows}
     fees: dict[Pair, MonthlyFee] = monthly_fees(pairs, day)
     return sum((fees[row.tariff_id, row.offer_id].net * row.quantity for row in rows), Decimal(0))
-
-
-def monthly_revenue(customer: Customer, user: User, day: datetime.date) -> Decimal:
-    """What the customer brings a month on `day`, in CNY: its numbers and its own subscriptions."""
-    groups = subscription_groups(customer, user, day)
-    return sum((group.total for group in groups), Decimal(0)) + group_revenue(customer, user, day)
