@@ -16,7 +16,7 @@ from access.services.delegations import end_delegation, lend_scope
 from customers.models import Customer
 from customers.services.sharing import customers_to_share
 from members.models import Member
-from tests.access.clients import browser
+from tests.access.clients import browser, fresh, seen
 from tests.factories.customers import CustomerFactory
 from tests.members.factories import make_member
 
@@ -31,16 +31,6 @@ def customer(manager: User) -> Customer:
     customer: Customer = CustomerFactory(manager=manager)
     make_member(customer)
     return customer
-
-
-def fresh(user: User) -> User:
-    """The user as the next request reads it."""
-    return User.objects.get(pk=user.pk)
-
-
-def seen(user: User, action: str = Action.VIEW) -> set[int]:
-    """The ids of the customers that `user` reaches in the next request."""
-    return set(Customer.objects.visible_to(fresh(user), action).values_list("pk", flat=True))
 
 
 def lend(lender: User, borrower: User, first: int = 0, last: int = 7, **values: Any) -> Delegation:

@@ -25,7 +25,7 @@ from members.services.reach import customers_to_provision
 from members.tables import AllMembersList
 from products.models import Offer, Tariff
 from products.tables import OfferList
-from tests.access.clients import browser, token_client
+from tests.access.clients import browser, fresh, token_client
 from tests.access.operators import NAMES, Loaded, load, worlds
 from tests.oracle.access import ACTIONS, World, reached
 from tests.products.factories import make_product, make_tariff
@@ -83,11 +83,6 @@ class Expected:
     def customers(self, module: str, action: str = "view") -> set[int]:
         """The ids of the customers in reach."""
         return {self.loaded.customers[each].pk for each in reached(self.world, self.number, module, action)}
-
-
-def fresh(user: User) -> User:
-    """The user as the next request reads it."""
-    return User.objects.get(pk=user.pk)
 
 
 def _compare_sets(expected: Expected, person: User) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from typing import Any
 
 import pytest
 from django.test import Client
@@ -14,22 +13,12 @@ from access.audit import REFUSALS_A_MINUTE, record_event
 from access.models import AuditEvent, AuditEventKind, User
 from common.change_context import change_context
 from customers.models import ContactPerson, Customer, CustomerEvent  # type: ignore[attr-defined]  # made by the decorator
+from tests.access.clients import browser, text
 from tests.factories.customers import ContactPersonFactory, CustomerFactory
 
 pytestmark = pytest.mark.django_db
 
-BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
 EVENTS, CHANGES = "/audit/", "/audit/changes/"
-
-
-def browser(user: User) -> Client:
-    client = Client()
-    client.force_login(user, backend=BACKEND)
-    return client
-
-
-def text(response: Any) -> str:
-    return re.sub(r"\s+", " ", re.sub(r"<[^>]*>", " ", response.content.decode()))
 
 
 @pytest.fixture

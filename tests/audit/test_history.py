@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 import pytest
@@ -18,13 +17,12 @@ from customers.models import Customer, CustomerLevel
 from customers.services.details import update_customer
 from members.models import Member
 from products.models import Offer, OfferStatus, Product
+from tests.access.clients import browser, text
 from tests.factories.customers import ContactPersonFactory, CustomerFactory, IndustryFactory
 from tests.members.factories import make_member
 from tests.products.factories import make_offer, make_product, make_tariff
 
 pytestmark = pytest.mark.django_db
-
-BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
 
 
 @pytest.fixture
@@ -37,16 +35,6 @@ def customer(manager: User) -> Customer:
             update_customer(customer_id=customer.pk, actor=manager, seen=version_of(customer), **values)
     customer.refresh_from_db()
     return customer
-
-
-def browser(user: User) -> Client:
-    client = Client()
-    client.force_login(user, backend=BACKEND)
-    return client
-
-
-def text(response: Any) -> str:
-    return re.sub(r"\s+", " ", re.sub(r"<[^>]*>", " ", response.content.decode()))
 
 
 # --- reading ---------------------------------------------------------------------------------------------------------------------------

@@ -21,7 +21,7 @@ from customers.models import ContactPerson, Customer
 from customers.readers import readers_of
 from customers.services.sharing import end_share, share_customer
 from members.models import Member
-from tests.access.clients import browser
+from tests.access.clients import browser, fresh, seen
 from tests.factories.customers import ContactPersonFactory, CustomerFactory
 from tests.members.factories import make_member
 
@@ -35,16 +35,6 @@ def customer(manager: User) -> Customer:
     ContactPersonFactory(customer=customer)
     make_member(customer)
     return customer
-
-
-def fresh(user: User) -> User:
-    """The user as the next request reads it."""
-    return User.objects.get(pk=user.pk)
-
-
-def seen(user: User, action: str = Action.VIEW) -> set[int]:
-    """The ids of the customers that `user` reaches in the next request."""
-    return set(Customer.objects.visible_to(fresh(user), action).values_list("pk", flat=True))
 
 
 def share(customer: Customer, actor: User, holder: User | Group, permission: str = TO_VIEW) -> None:

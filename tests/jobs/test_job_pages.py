@@ -6,7 +6,6 @@ import datetime
 from typing import Any
 
 import pytest
-from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
@@ -15,6 +14,7 @@ from access.models import User
 from customers.models import Customer
 from jobs.models import Job, JobStatus
 from jobs.tables import duration_text
+from tests.access.clients import browser
 from tests.products.factories import make_customer, make_director, make_manager
 
 pytestmark = pytest.mark.django_db
@@ -38,16 +38,9 @@ def make_job(customer: Customer, actor: User, **values: Any) -> Job:
     return Job.objects.create(**{"kind": "provisioning", "title": "五月入网", "actor": actor, **scope, **values})
 
 
-def signed_in(user: User) -> Client:
-    """A browser in which `user` is signed in."""
-    client = Client()
-    client.force_login(user)
-    return client
-
-
 def listed(user: User, **parameters: Any) -> set[int]:
     """The jobs in the user's list."""
-    return {row.source.pk for row in signed_in(user).get(reverse("jobs:job_list"), parameters).context["list"].rows}
+    return {row.source.pk for row in browser(user).get(reverse("jobs:job_list"), parameters).context["list"].rows}
 
 
 def test_jobs_in_reach(manager: User, customer: Customer) -> None:
@@ -59,7 +52,7 @@ def test_jobs_in_reach(manager: User, customer: Customer) -> None:
     assert listed(manager) == listed(director) == {own.pk, by_director.pk}
     assert listed(manager, mine="yes") == {own.pk}
     assert listed(stranger) == {foreign.pk}
-    assert signed_in(manager).get(reverse("jobs:job_detail", args=[foreign.pk])).status_code == 404
+    assert browser(manager).get(reverse("jobs:job_detail", args=[foreign.pk])).status_code == 404
 
 
 def test_filters_and_search(manager: User, customer: Customer) -> None:
@@ -75,14 +68,14 @@ def test_filters_and_search(manager: User, customer: Customer) -> None:
 
 def test_a_job_leads_to_the_page_of_its_kind(manager: User, customer: Customer) -> None:
     """The registry says where; a kind that nobody registered has no page."""
-    client = signed_in(manager)
+    client = browser(manager)
     unknown = make_job(customer, manager, kind="unknown")
     assert client.get(reverse("jobs:job_detail", args=[unknown.pk])).status_code == 404
 
 
 def test_the_chip_follows_what_runs(manager: User, customer: Customer) -> None:
     """It shows the user's own work with its percentage and polls only meanwhile; a finished job lingers a little."""
-    client, address = signed_in(manager), reverse("jobs:progress_chip")
+    client, address = browser(manager), reverse("jobs:progress_chip")
     make_job(customer, make_director(unit=customer.org_unit), awaits="run", status=JobStatus.RUNNING)
     make_job(customer, manager, status=JobStatus.VALIDATED)
     assert client.get(address).content.strip() == b""
@@ -102,7 +95,7 @@ def test_home_shows_the_users_last_jobs(manager: User, customer: Customer) -> No
     """Running ones first."""
     running = make_job(customer, manager, awaits="run", status=JobStatus.RUNNING)
     later = make_job(customer, manager, status=JobStatus.DONE)
-    card = next(card for card in signed_in(manager).get(reverse("home")).context["cards"] if card.key == "jobs")
+    card = next(card for card in browser(manager).get(reverse("home")).context["cards"] if card.key == "jobs")
     assert [item["job"].pk for item in card.data["jobs"]] == [running.pk, later.pk]
 
 
@@ -121,7 +114,7 @@ def test_the_number_of_queries_does_not_grow(
     """Of the list and of the customer's panel."""
     for _ in range(rows):
         make_job(customer, make_director(f"d{_}", customer.org_unit))
-    client = signed_in(manager)
+    client = browser(manager)
     for address, limit in ((reverse("jobs:job_list"), 10), (reverse("members:customer_batches", args=[customer.pk]), 16)):
         with django_assert_max_num_queries(limit):
             assert client.get(address).status_code == 200

@@ -17,17 +17,12 @@ from customers.services.sharing import end_share, share_customer
 from jobs.models import JobStatus
 from jobs.services.work import advance
 from members.models import Member
-from tests.access.clients import browser
+from tests.access.clients import browser, fresh
 from tests.members import worlds
 from tests.members.conftest import Shop, listed, numbers
 from tests.personas import Organisation
 
 pytestmark = pytest.mark.django_db
-
-
-def fresh(user: User) -> User:
-    """The user as the next request reads it."""
-    return User.objects.get(pk=user.pk)
 
 
 def share(customer: Customer, manager: User, colleague: User) -> None:

@@ -10,6 +10,7 @@ from django.urls import reverse
 
 from access.models import OrgUnit, Role, User
 from members.models import BlacklistedNumber, NumberSegment, VerdictRule
+from tests.access.clients import browser
 from tests.members.factories import make_member, make_subscription
 from tests.personas import give_second_factor
 from tests.products.factories import make_customer, make_director, make_discount, make_offer, make_tariff, make_unit, make_user
@@ -32,13 +33,6 @@ def keeper() -> User:
     return user
 
 
-def signed_in(user: User) -> Client:
-    """A browser in which `user` is signed in."""
-    client = Client()
-    client.force_login(user)
-    return client
-
-
 def address(model: type[Model], page: str, *arguments: object) -> str:
     """The address of a page of the administration."""
     return reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_{page}", args=arguments)
@@ -58,7 +52,7 @@ def rows(keeper: User) -> None:
 @pytest.mark.parametrize("model", MODELS, ids=lambda model: model._meta.label)
 def test_every_page_opens(keeper: User, model: type[Model]) -> None:
     """List with search, form of a row, and the form for a new one where there may be one."""
-    client = signed_in(keeper)
+    client = browser(keeper)
     assert client.get(address(model, "changelist")).status_code == 200
     assert client.get(address(model, "changelist"), {"q": "138"}).status_code == 200
     row = model._default_manager.first()
@@ -73,8 +67,8 @@ def test_it_is_closed_to_others(model: type[Model]) -> None:
     """Neither a director who is staff nor anybody who is not opens a page; a visitor is sent to the one sign-in."""
     director = make_director()
     User.objects.filter(pk=director.pk).update(is_staff=True)
-    assert signed_in(director).get(address(model, "changelist")).status_code == 403
-    assert signed_in(make_user("nobody")).get(address(model, "changelist")).status_code in (302, 403)
+    assert browser(director).get(address(model, "changelist")).status_code == 403
+    assert browser(make_user("nobody")).get(address(model, "changelist")).status_code in (302, 403)
     visitor = Client().get(address(model, "changelist"), follow=True)
     assert visitor.redirect_chain[-1][0].startswith(reverse("account_login"))
 
@@ -84,7 +78,7 @@ def test_a_moved_unit_takes_its_units_along(keeper: User) -> None:
     province, other = make_unit("P1"), make_unit("P2")
     city = make_unit("C1", province)
     team = make_unit("T1", city)
-    client = signed_in(keeper)
+    client = browser(keeper)
     data = {"code": "C1", "name_zh": "城", "name_en": "City", "level": "city"}
     client.post(address(OrgUnit, "change", city.pk), {**data, "parent": other.pk})
     assert OrgUnit.objects.get(pk=team.pk).path == "P2/C1/T1/"
@@ -96,7 +90,7 @@ def test_a_moved_unit_takes_its_units_along(keeper: User) -> None:
 
 def test_a_person_with_a_role_is_entered(keeper: User) -> None:
     """First the login and a password, then details and roles; the person can sign in, and nobody becomes a superuser on the way."""
-    client = signed_in(keeper)
+    client = browser(keeper)
     password = "seventeen quiet rivers"
     data = {"username": "wanglei", "name": "王磊", "usable_password": "true", "password1": password, "password2": password}
     response = client.post(address(User, "add"), data | {"assignments-TOTAL_FORMS": "0", "assignments-INITIAL_FORMS": "0"})
@@ -120,7 +114,7 @@ def test_a_person_with_a_role_is_entered(keeper: User) -> None:
 def test_superusers_are_out_of_reach(keeper: User) -> None:
     """Whoever could set a superuser's password would be one."""
     root = make_user("root", is_superuser=True, is_staff=True)
-    client = signed_in(keeper)
+    client = browser(keeper)
     before = User.objects.get(pk=root.pk).password
     for page in (address(User, "change", root.pk), reverse("admin:auth_user_password_change", args=[root.pk])):
         password = "seventeen quiet rivers"
@@ -131,7 +125,7 @@ def test_superusers_are_out_of_reach(keeper: User) -> None:
 
 def test_the_number_plan_and_the_blacklist(keeper: User) -> None:
     """Numbers are taken however they are written; what is no number is refused."""
-    client = signed_in(keeper)
+    client = browser(keeper)
     client.post(address(BlacklistedNumber, "add"), {"msisdn": "+86 138-0000-1111", "reason": "欺诈"})
     assert BlacklistedNumber.objects.get().msisdn == "8613800001111"
     client.post(address(BlacklistedNumber, "add"), {"msisdn": "12", "reason": "欺诈"})
@@ -141,7 +135,7 @@ def test_the_number_plan_and_the_blacklist(keeper: User) -> None:
 
 def test_the_severity_of_a_verdict(keeper: User) -> None:
     """An administrator turns one into a warning; those that the tables forbid stay errors."""
-    client = signed_in(keeper)
+    client = browser(keeper)
     soft, hard = VerdictRule.objects.get(code="number_suspended"), VerdictRule.objects.get(code="member_elsewhere")
     for rule in (soft, hard):
         client.post(address(VerdictRule, "change", rule.pk), {"severity": "warning"})

@@ -7,7 +7,6 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
@@ -16,6 +15,7 @@ from access.models import User
 from common.versions import version_of
 from customers.models import Customer
 from products.models import Discount, GroupSubscription, Offer, OfferStatus, Product, ProductRule, Tariff
+from tests.access.clients import browser
 from tests.products.factories import (
     make_customer,
     make_discount,
@@ -50,16 +50,9 @@ def customer(manager: User) -> Customer:
     return make_customer(manager)
 
 
-def signed_in(user: User) -> Client:
-    """A browser in which `user` is signed in."""
-    client = Client()
-    client.force_login(user)
-    return client
-
-
 def test_a_product_is_entered_changed_and_given_a_price(keeper: User) -> None:
     """The keeper's whole way, page by page."""
-    client = signed_in(keeper)
+    client = browser(keeper)
     values = {
         "code": "VNET",
         "kind": "vnet",
@@ -94,7 +87,7 @@ def test_a_form_based_on_an_old_version_keeps_what_was_typed(keeper: User) -> No
         "available_from": "2025-01-01",
         "version": "old",
     }
-    response = signed_in(keeper).post(reverse("products:product_update", args=[product.pk]), data)
+    response = browser(keeper).post(reverse("products:product_update", args=[product.pk]), data)
     assert response.status_code == 422
     assert "Somebody else changed this meanwhile" in response.content.decode()
     assert "新名称" in response.content.decode()
@@ -104,7 +97,7 @@ def test_a_form_based_on_an_old_version_keeps_what_was_typed(keeper: User) -> No
 def test_the_catalogue_is_for_reading_to_managers(manager: User) -> None:
     """A manager sees products without buttons, and every change is refused."""
     tariff, discount = make_tariff(), make_discount()
-    product, client = tariff.product, signed_in(manager)
+    product, client = tariff.product, browser(manager)
     page = client.get(reverse("products:product_detail", args=[product.pk])).content.decode()
     assert product.label in page
     assert "New tariff" not in page
@@ -127,7 +120,7 @@ def test_the_catalogue_is_for_reading_to_managers(manager: User) -> None:
 def test_rules_stand_on_both_products(keeper: User) -> None:
     """A rule is entered on one page, seen on both, and removed from either."""
     one, two = make_product(), make_product()
-    client = signed_in(keeper)
+    client = browser(keeper)
     client.post(reverse("products:rule_add", args=[one.pk]), {"kind": "requires", "other": two.pk})
     rule = ProductRule.objects.get()
     assert "requires" in client.get(reverse("products:product_detail", args=[one.pk])).content.decode()
@@ -145,7 +138,7 @@ def test_rules_stand_on_both_products(keeper: User) -> None:
 def test_discount_values_that_cannot_be(keeper: User, kind: str, value: str, field: str) -> None:
     """The form says what is wrong instead of the database."""
     data = {"code": "D", "name_zh": "优惠", "name_en": "D", "kind": kind, "value": value}
-    response = signed_in(keeper).post(reverse("products:discount_create"), data)
+    response = browser(keeper).post(reverse("products:discount_create"), data)
     assert response.status_code == 422
     assert field in response.context["form"].errors
     assert not Discount.objects.exists()
@@ -156,7 +149,7 @@ def test_an_offer_from_form_to_approval(manager: User, customer: Customer) -> No
     from tests.products.factories import make_director
 
     tariff, half = make_tariff(fee="10.00"), make_discount(value="50")
-    client = signed_in(manager)
+    client = browser(manager)
     address = reverse("products:offer_create") + f"?customer={customer.pk}"
     assert f"{customer.code}-01" in client.get(address).content.decode()
     data = {"code": "OF-1", "tariff": tariff.pk, "discounts": [half.pk], "effective_on": TODAY.isoformat()}
@@ -168,7 +161,7 @@ def test_an_offer_from_form_to_approval(manager: User, customer: Customer) -> No
     client.post(reverse("products:offer_submit", args=[offer.pk]))
     assert client.post(reverse("products:offer_approve", args=[offer.pk])).status_code == 404
     assert Offer.objects.get().status == OfferStatus.IN_APPROVAL
-    director = signed_in(make_director(unit=manager.org_unit))
+    director = browser(make_director(unit=manager.org_unit))
     assert offer.customer.name in director.get(reverse("home")).content.decode()
     director.post(reverse("products:offer_approve", args=[offer.pk]))
     assert Offer.objects.get().status == OfferStatus.APPROVED
@@ -178,7 +171,7 @@ def test_two_discounts_of_a_group_are_refused_in_the_form(manager: User, custome
     """The message stands at the field, and the price trail beside it shows what would count."""
     discounts = [make_discount(stacking_group="volume"), make_discount(stacking_group="volume")]
     data = {"code": "OF-1", "tariff": make_tariff().pk, "discounts": [d.pk for d in discounts], "effective_on": TODAY.isoformat()}
-    response = signed_in(manager).post(reverse("products:offer_create") + f"?customer={customer.pk}", data)
+    response = browser(manager).post(reverse("products:offer_create") + f"?customer={customer.pk}", data)
     assert response.status_code == 422
     assert "discounts" in response.context["form"].errors
     assert "does not count now" in response.content.decode()
@@ -188,7 +181,7 @@ def test_two_discounts_of_a_group_are_refused_in_the_form(manager: User, custome
 def test_the_price_follows_the_choices(manager: User) -> None:
     """The partial beside the form answers any half-filled form."""
     tariff, half = make_tariff(fee="10.00"), make_discount(value="50")
-    client, address = signed_in(manager), reverse("products:offer_price")
+    client, address = browser(manager), reverse("products:offer_price")
     data: dict[str, Any] = {"tariff": tariff.pk, "discounts": [half.pk], "effective_on": TODAY.isoformat()}
     assert "¥5" in client.get(address, data).content.decode()
     half_filled_forms: list[dict[str, Any]] = [
@@ -206,7 +199,7 @@ def test_the_price_follows_the_choices(manager: User) -> None:
 def test_another_managers_offers_are_hidden(manager: User, customer: Customer) -> None:
     """List, page, panel, form and steps of a customer out of reach: seen and hidden."""
     own, foreign = make_offer(customer), make_offer(make_customer(make_manager("other")), status=OfferStatus.DRAFT)
-    client = signed_in(manager)
+    client = browser(manager)
     listed = client.get(reverse("products:offer_list")).content.decode()
     assert own.code in listed
     assert foreign.code not in listed
@@ -224,7 +217,7 @@ def test_another_managers_offers_are_hidden(manager: User, customer: Customer) -
 def test_group_subscriptions_on_the_customers_panel(manager: User, customer: Customer) -> None:
     """Added by the form with its fee shown, ended by another."""
     tariff = make_tariff(make_product(member_level=False, kind="broadband"), fee="1200.00")
-    client = signed_in(manager)
+    client = browser(manager)
     data = {"tariff": tariff.pk, "quantity": "2", "identifier": "L-1", "effective_on": TODAY.isoformat()}
     client.post(reverse("products:group_subscription_create", args=[customer.pk]), data)
     subscription = GroupSubscription.objects.get()
@@ -241,7 +234,7 @@ def test_home_warns_of_offers_that_expire(manager: User, customer: Customer) -> 
     for days in (10, 45, 80, 120):
         make_offer(customer, expires_on=TODAY + datetime.timedelta(days=days))
     make_offer(make_customer(make_manager("other")), expires_on=TODAY + datetime.timedelta(days=10))
-    card = next(card for card in signed_in(manager).get(reverse("home")).context["cards"] if card.key == "expiring_offers")
+    card = next(card for card in browser(manager).get(reverse("home")).context["cards"] if card.key == "expiring_offers")
     assert [window["count"] for window in card.data["windows"]] == [1, 2, 3]
     assert len(card.data["next"]) == 3
 
@@ -255,7 +248,7 @@ def test_the_number_of_queries_does_not_grow(
         tariff = make_tariff(make_product(member_level=False))
         make_offer(customer, tariff, discounts=[make_discount()], effective_on=TODAY + datetime.timedelta(days=number))
         make_group_subscription(customer, tariff)
-    client = signed_in(manager)
+    client = browser(manager)
     for address, limit in (
         (reverse("products:product_list"), 9),
         (reverse("products:discount_list"), 9),
@@ -275,6 +268,6 @@ def test_prices_in_the_offer_list_are_net(manager: User, customer: Customer) -> 
     half = make_discount(value="50")
     make_offer(customer, tariff, discounts=[half])
     make_offer(customer, tariff, discounts=[half], effective_on=TODAY + datetime.timedelta(days=30))
-    page = signed_in(manager).get(reverse("products:offer_list")).content.decode()
+    page = browser(manager).get(reverse("products:offer_list")).content.decode()
     assert "¥5<" in page
     assert "¥10<" in page
