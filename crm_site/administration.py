@@ -37,6 +37,12 @@ def _item(title: Promise, icon: str, model: str) -> dict[str, Any]:
     return {"title": title, "icon": icon, "link": reverse_lazy(address), "permission": _opens(model)}
 
 
+def _may_audit(request: HttpRequest) -> bool:
+    from access.audit_lists import may_audit
+
+    return may_audit(request.user)
+
+
 def _group(title: Promise, *items: dict[str, Any]) -> dict[str, Any]:
     return {"title": title, "separator": True, "items": list(items)}
 
@@ -53,6 +59,11 @@ NAVIGATION: Final = [
         _item(_("API tokens"), "key", "access.ApiToken"),
         _item(_("Customers shared with users"), "person_add", "customers.CustomerUserObjectPermission"),
         _item(_("Customers shared with groups"), "group_add", "customers.CustomerGroupObjectPermission"),
+    ),
+    _group(
+        _("Audit"),
+        {"title": _("Events"), "icon": "policy", "link": reverse_lazy("access:audit_events"), "permission": _may_audit},
+        {"title": _("Changes"), "icon": "manage_history", "link": reverse_lazy("access:audit_changes"), "permission": _may_audit},
     ),
     _group(
         _("Customers"),

@@ -21,7 +21,7 @@ class AttemptInline(ReadOnlyInline):
     """Each try at a piece of the work."""
 
     model = JobAttempt
-    fields = ("work", "chunk", "worker", "started_at", "ended_at", "error")
+    fields = readonly_fields = ("work", "chunk", "worker", "started_at", "ended_at", "error")
 
 
 @admin.register(Job)
