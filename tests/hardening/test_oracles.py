@@ -6,6 +6,7 @@ import time
 from typing import Any
 
 import pytest
+from django.utils import timezone
 
 from access.history.subjects import event_model_of
 from access.models import AuditEvent, AuditEventKind, User
@@ -51,6 +52,20 @@ def test_the_administration_filters_by_what_it_offers_alone(administrator_inside
     client = browser(administrator_inside)
     assert {page: client.get(f"/admin/{page}").status_code for page in FOUND_OUT} == dict.fromkeys(FOUND_OUT, 400)
     assert {page: client.get(f"/admin/{page}").status_code for page in OFFERED} == dict.fromkeys(OFFERED, 200)
+
+
+def test_who_was_slower_learns_no_hidden_parent(manager: User, foreign_manager: User) -> None:
+    """The present values beside the form name no parent out of reach that somebody else has entered meanwhile."""
+    customer = CustomerFactory(manager=manager)
+    client, page = browser(manager), f"/customers/{customer.pk}/edit/"
+    form = client.get(page).context["form"]
+    sent = {name: "" if form[name].value() is None else form[name].value() for name in form.fields}
+    hidden = CustomerFactory(manager=foreign_manager, org_unit=foreign_manager.org_unit, name="清溪隐湖集团")
+    Customer.objects.filter(pk=customer.pk).update(parent=hidden, updated_at=timezone.now())
+    answer = client.post(page, sent)
+    assert answer.status_code == 422
+    assert "Somebody else changed this meanwhile" in answer.content.decode()
+    assert hidden.name not in answer.content.decode()
 
 
 def test_a_refusal_is_kept_whatever_its_address_holds(director: User) -> None:
