@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from django.contrib.postgres.indexes import GinIndex
 from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models import Q
@@ -16,6 +17,7 @@ from common.db import BilingualModel, CodeField, TimestampedModel
 from common.encrypted_fields import EncryptedField, KeyedHashField
 from common.tracking import tracked
 from customers.credit_code import validate_credit_code
+from customers.grams import grams_of_names
 from customers.grants import CustomerGroupObjectPermission, CustomerUserObjectPermission  # noqa: F401  # models of this app, in a file of their own
 from customers.querysets import ContactPersonQuerySet, CustomerQuerySet
 
@@ -149,6 +151,8 @@ class Customer(Placed, TimestampedModel):
             models.Index(fields=["manager", "pinyin", "id"], name="customer_manager_pinyin"),
             models.Index(fields=["org_unit", "pinyin", "id"], name="customer_unit_pinyin"),
             *scope_indexes("customer", PLACES, "pinyin", "id"),
+            models.Index(fields=["pinyin_initials"], name="customer_pinyin_initials"),
+            GinIndex(grams_of_names(), name="customer_names"),
             models.Index(fields=["bank_account_hash"], name="customer_bank_account", condition=~Q(bank_account_hash="")),
         ]
 

@@ -12,6 +12,7 @@ from access.number_search import number_condition
 from access.policy import PolicyQuerySet
 from common.encrypted_fields import equals
 from common.encryption import comparable
+from customers.grams import has_pairs_of
 from customers.phones import begins_with, is_number
 
 if TYPE_CHECKING:
@@ -35,8 +36,7 @@ class CustomerQuerySet(PolicyQuerySet["Customer"]):
         """Customers whose names contain `text`, whose code, pinyin or pinyin initials begin with it, or whose bank account it is."""
         typed = "".join(text.lower().split())
         return self.filter(
-            Q(name__icontains=text)
-            | Q(short_name__icontains=text)
+            (has_pairs_of(text) & (Q(name__icontains=text) | Q(short_name__icontains=text)))
             | Q(code__startswith=text.upper())
             | Q(pinyin__startswith=typed)
             | Q(pinyin_initials__startswith=typed)
