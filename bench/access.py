@@ -12,6 +12,7 @@ from django.contrib.auth.models import Permission
 from django.db.models import Count, F, QuerySet
 from django.db.models.functions import Abs
 from django.test import Client, RequestFactory
+from django.test.utils import override_settings
 
 from access.models import Action, Role, User
 from access.scope import scope_of
@@ -32,6 +33,7 @@ CUSTOMERS_OF_ONE = 250
 GOAL_MS = 100.0
 POLICY_GOAL = 1.5
 GRANTS_OF_ONE = 100
+HOST = "bench.example"
 RANKS = ("manager", "city_director", "province_director", "grant_only")
 PAGES = ("customer_list", "customer_search", "customer_page", "member_list")
 ACCESS_FIGURES = (
@@ -70,8 +72,10 @@ def measure_access(*, full: bool) -> Iterator[dict[str, Any]]:
         run(f"VACUUM ANALYZE {table}")
     people = _people()
     for rank, person in people.items():
-        for page, address in _pages(person).items():
-            yield _page_figure(rank, page, person, address, size)
+        for page, addresses in _pages(person).items():
+            with override_settings(ALLOWED_HOSTS=[HOST]):
+                line = _page_figure(rank, page, person, addresses, size)
+            yield line
     for rank, person in people.items():
         yield from _policy_figures(rank, person, size)
 
@@ -148,7 +152,7 @@ def _pages(person: User) -> dict[str, list[str]]:
 
 
 def _page_figure(rank: str, page: str, person: User, addresses: list[str], size: Size) -> dict[str, Any]:
-    client = Client()
+    client = Client(SERVER_NAME=HOST)
     client.force_login(person, backend="allauth.account.auth_backends.AuthenticationBackend")
     taken = []
     for turn in range(WARM_UP + ROUNDS):
