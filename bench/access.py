@@ -34,6 +34,10 @@ GOAL_MS = 100.0
 POLICY_GOAL = 1.5
 GRANTS_OF_ONE = 100
 HOST = "bench.example"
+FILLED = (
+    *("access_user", "access_orgunit", "access_roleassignment", "customers_customer", "customers_customeruserobjectpermission"),
+    *("customers_contactperson", "products_offer", "members_member", "members_membersubscription"),
+)
 RANKS = ("manager", "city_director", "province_director", "grant_only")
 PAGES = ("customer_list", "customer_search", "customer_page", "member_list")
 ACCESS_FIGURES = (
@@ -68,7 +72,7 @@ def measure_access(*, full: bool) -> Iterator[dict[str, Any]]:
     load_demo(seed=7, customers=size.customers, members=size.members)
     _staff(size)
     _grants(size)
-    for table in ("access_user", "access_orgunit", "access_roleassignment", "customers_customer", "customers_customeruserobjectpermission"):
+    for table in FILLED:
         run(f"VACUUM ANALYZE {table}")
     people = _people()
     for rank, person in people.items():
