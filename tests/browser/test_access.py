@@ -112,6 +112,8 @@ def test_a_leave_is_covered_and_a_token_is_made(page: Page, manager: User, colle
     page.goto("/profile/tokens/")
     page.get_by_label("Name", exact=True).fill("billing")
     page.get_by_role("button", name="Make the token").click()
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Confirm").click()
     expect(page.locator("#new-token")).to_contain_text("crm_")
     check_axe()
     page.locator(".confirm summary").click()
