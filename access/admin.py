@@ -31,6 +31,7 @@ from access.people_import_admin import people_import
 from access.person_forms import PersonCreationForm, PersonForm
 from access.reveals import admin_shown, mark_revealable
 from access.services.org_units import save_org_unit
+from access.services.people import save_person
 from access.services.roles import save_role_permissions
 from access.services.sessions import end_sessions, remove_factors, unlock_sign_in
 from access.services.standard_roles import MODULES
@@ -142,9 +143,7 @@ class UserAdmin(PolicyAdmin, DjangoUserAdmin):  # type: ignore[misc, type-arg]  
 
     def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
         """A disabled person's sessions end at once."""
-        super().save_model(request, obj, form, change)
-        if change and not obj.is_active:
-            end_sessions(user=obj, request=request, reason="disabled")
+        save_person(obj, request=request)
 
     def user_change_password(self, request: HttpRequest, id: str, form_url: str = "") -> HttpResponse:  # noqa: A002  # Django's name
         """A password that an administrator sets ends the person's sessions, and is an event."""

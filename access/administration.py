@@ -11,14 +11,18 @@ from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
 from django.db.models import Model, QuerySet
 from django.db.models.constants import LOOKUP_SEP
-from django.http import HttpRequest, HttpResponse
-from django.urls import reverse
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import path, reverse
 from django.utils.functional import Promise
 from unfold.admin import ModelAdmin, TabularInline
 
-from access.history.views import show_versions
+from access.history.subjects import subject_of
+from access.history.views import restore_view, show_versions
 from access.models import Action
+from access.requests import signed_in
 from access.scope import scope_of
+from common.keys import key_in
 
 COUNT_LIMIT: Final = 10_000
 
@@ -94,6 +98,25 @@ class PolicyAdmin(ModelAdmin):  # type: ignore[misc]  # the package has no types
         offered = {_name_of(item) for item in self.list_filter}
         return lookup.split(LOOKUP_SEP)[0] in offered and bool(super().lookup_allowed(lookup, value, request))
 
+    def get_urls(self) -> list[Any]:
+        """With the page that puts an old value back, where the model's history allows that."""
+        urls: list[Any] = super().get_urls()
+        subject = subject_of(self.opts.label_lower)
+        if subject is None or not subject.restore_url.startswith("admin:"):
+            return urls
+        page = self.admin_site.admin_view(self.restore_page)
+        return [path("<path:object_id>/restore/", page, name=subject.restore_url.removeprefix("admin:")), *urls]
+
+    def restore_page(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """Show what putting an old value back would change, and do it. Raises Http404."""
+        key, subject = key_in(object_id), subject_of(self.opts.label_lower)
+        if key is None or subject is None:
+            raise Http404
+        row = subject.get(signed_in(request), key, Action.CHANGE)
+        if "version" not in request.GET:  # of the address: whoever names no event chooses one
+            return redirect(subject.history_url, row.pk)
+        return restore_view(self.opts.label_lower)(request, pk=row.pk)
+
     def history_view(self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         """The row's versions with old and new values, whoever wrote them, where the model has a history."""
         row = self.get_object(request, unquote(object_id))
@@ -103,7 +126,8 @@ class PolicyAdmin(ModelAdmin):  # type: ignore[misc]  # the package has no types
         if not self.has_view_permission(request, row):
             raise PermissionDenied
         page_url = reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_change", args=[object_id])
-        return show_versions(request, self.model, row, page_url=page_url)
+        subject = subject_of(self.opts.label_lower)
+        return show_versions(request, self.model, row, page_url=page_url, subject=subject)
 
 
 class ReadOnlyAdmin(PolicyAdmin):

@@ -14,6 +14,7 @@ class AccessConfig(AppConfig):
         """Let the building blocks below ask the policy what a user may open, and enter the audit search into the navigation."""
         from access import sign_in_events, token_admin  # noqa: F401  # they register themselves
         from access.audit_lists import may_audit
+        from access.histories import register_histories
         from access.scope import allowed
         from access.second_factor import reencrypt_secrets
         from access.sensitive import register_masked
@@ -23,6 +24,7 @@ class AccessConfig(AppConfig):
 
         answer_with(allowed)
         register_masked()
+        register_histories()
         ELSEWHERE["mfa.authenticator.data"] = reencrypt_secrets
         group = NavigationGroup.ADMINISTRATION
         register(NavigationItem(group, _("Audit"), "access:audit_events", "eye-search", module="access", order=90, opens=may_audit))

@@ -58,11 +58,18 @@ def history_context(request: HttpRequest, subject: Subject | str, row: Any) -> d
 
 
 @require_GET
-def show_versions(request: HttpRequest, model: type[models.Model], row: Any, *, page_url: str) -> HttpResponse:
-    """The versions of `row` at the request's own address, for the administration, which asks who may look and has forms of its own."""
+def show_versions(
+    request: HttpRequest, model: type[models.Model], row: Any, *, page_url: str, subject: Subject | None = None
+) -> HttpResponse:
+    """The versions of `row` at the request's own address, for the administration, which asks who may look.
+
+    Where its model is registered as a `subject` of the administration, old values can be put back.
+    """
     below = key_in(request.GET.get("below", ""))
     versions, following = read_versions(model, row.pk, signed_in(request), below=below)
     context = {"row": row, "page_url": page_url, "versions": versions, "history_url": request.path, "below": below, "following": following}
+    if subject and subject.restore_url.startswith("admin:") and _may_change(subject, signed_in(request), row):
+        context |= {"restore_url": reverse(subject.restore_url, args=[row.pk]), "restorable": subject.restorable}
     return render(request, _template(request), context)
 
 
