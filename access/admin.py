@@ -62,7 +62,7 @@ class UserAdmin(PolicyAdmin, DjangoUserAdmin):  # type: ignore[misc, type-arg]  
     form = PersonForm
     add_form = PersonCreationForm
     change_password_form = AdminPasswordChangeForm
-    list_display = ("username", "name", "org_unit", "is_active", "is_staff")
+    list_display = ("username", "name", "org_unit", "held_roles", "is_active", "is_staff")
     list_filter = ("is_active", "is_staff")
     list_select_related = ("org_unit",)
     search_fields = ("username", "name")
@@ -126,6 +126,16 @@ class UserAdmin(PolicyAdmin, DjangoUserAdmin):  # type: ignore[misc, type-arg]  
         if user is not None:
             mark_revealable(request.user, [user])
         return user
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
+        """With the roles that the list shows."""
+        users: QuerySet[User] = super().get_queryset(request)
+        return users.prefetch_related("assignments__role")
+
+    @admin.display(description=gettext_lazy("Roles"))
+    def held_roles(self, user: User) -> str:
+        """The roles of the person, each once."""
+        return ", ".join(dict.fromkeys(assignment.role.label for assignment in user.assignments.all()))
 
     @admin.display(description=gettext_lazy("Phone, masked"))
     def masked_phone(self, user: User) -> str:

@@ -98,8 +98,8 @@ def _staff(size: Size) -> None:
     )
     run(
         "INSERT INTO access_user (username, name, password, org_unit_id, email, phone, locale, is_active, is_staff, is_superuser, is_demo,"
-        " created_at, updated_at)"
-        " SELECT 'bench-' || n, '员工' || n, '!', u.id, '', '', '', TRUE, FALSE, FALSE, FALSE, now(), now()"
+        " must_change_password, created_at, updated_at)"
+        " SELECT 'bench-' || n, '员工' || n, '!', u.id, '', '', '', TRUE, FALSE, FALSE, FALSE, FALSE, now(), now()"
         f" FROM generate_series(1, {size.staff} - (SELECT count(*) FROM access_user)) n"
         " JOIN (SELECT id, row_number() OVER (ORDER BY path) - 1 AS place, count(*) OVER () AS teams FROM access_orgunit"
         " WHERE level = 'team') u ON u.place = n % u.teams"
