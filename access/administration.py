@@ -11,7 +11,7 @@ from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
 from django.db.models import Model, QuerySet
 from django.db.models.constants import LOOKUP_SEP
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.shortcuts import redirect
 from django.urls import path, reverse
 from django.utils.functional import Promise
@@ -119,6 +119,8 @@ class PolicyAdmin(ModelAdmin):  # type: ignore[misc]  # the package has no types
 
     def history_view(self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         """The row's versions with old and new values, whoever wrote them, where the model has a history."""
+        if request.method == "POST":
+            return HttpResponseNotAllowed(["GET", "HEAD"])
         row = self.get_object(request, unquote(object_id))
         if row is None or not hasattr(self.model, "pgh_event_model"):
             answer: HttpResponse = super().history_view(request, object_id, extra_context)

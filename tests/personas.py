@@ -111,3 +111,9 @@ def viewer(organisation: Organisation) -> User:
 def outsider(organisation: Organisation) -> User:
     """A user without any role."""
     return person("newcomer", "新人", organisation.team, None)
+
+
+@pytest.fixture
+def auditor(organisation: Organisation) -> User:
+    """Sees everything, the audit and who may do what included, and changes nothing."""
+    return person("wushen", "吴慎", organisation.group, "auditor")
