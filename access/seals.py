@@ -11,9 +11,9 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
-import os
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import NamedTemporaryFile
 from typing import Final
 
 from django.apps import apps
@@ -117,7 +117,7 @@ def remember_head(head: Head) -> None:
     """Remember the newest seal, readable for this user alone; the file is replaced at once."""
     path = _head_path()
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    draft = path.with_suffix(f".{os.getpid()}")
-    draft.touch(mode=0o600)
-    draft.write_text(json.dumps({"number": head.number, "seal": head.seal}), encoding="utf-8")
-    draft.replace(path)
+    # A name of its own, readable for this user alone: two who seal at once do not write into each other's draft.
+    with NamedTemporaryFile("w", encoding="utf-8", dir=path.parent, prefix="head.", delete=False) as draft:
+        draft.write(json.dumps({"number": head.number, "seal": head.seal}))
+    Path(draft.name).replace(path)

@@ -13,6 +13,7 @@ import os
 import shutil
 from contextlib import ExitStack
 
+import hypothesis
 import pytest
 from pytest_django import DjangoDbBlocker
 
@@ -24,6 +25,9 @@ MOST_PROCESSES = 4
 # Without the settings' name, which importing the product has set: pytest-django would load them at once.
 _given_environment = {name: value for name, value in os.environ.items() if name != "DJANGO_SETTINGS_MODULE"}
 _servers = ExitStack()
+# A machine that is busy with other tests is slow to draw examples; that says nothing of the code.
+hypothesis.settings.register_profile("beside_others", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
+hypothesis.settings.load_profile("beside_others")
 CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 
 

@@ -30,7 +30,7 @@ def test_only_rows_past_their_time_are_dropped_and_counts_stay(manager: User, sh
     old_number, young_number = numbers(2)
     old = aged(worlds.start(manager, shop.groups.own, listed(old_number), "join", run=True), settings.BATCH_KEEP_DAYS + 1)
     young = aged(worlds.start(manager, shop.groups.own, listed(young_number), "join", run=True), settings.BATCH_KEEP_DAYS - 1)
-    assert set(kept_jobs()) == {old.pk, young.pk}
+    assert {old.pk, young.pk} <= set(kept_jobs())
 
     assert drop_old_rows() == 1
     assert not has_rows(old.pk)
