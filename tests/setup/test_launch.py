@@ -119,15 +119,17 @@ def _environment(pid: int) -> str:
     return Path(f"/proc/{pid}/environ").read_bytes().decode(errors="replace")
 
 
-def _as_owner(folder: Path, statement: str) -> set[str]:
-    """Run a statement in the embedded database as its owner; returns the first column of its answer."""
+def _owner(folder: Path) -> psycopg2.extensions.connection:
+    """A connection to the embedded database as its owner."""
     connection = psycopg2.connect(PostgresServer(folder / "embedded" / "postgres").url)
     connection.autocommit = True
-    with connection.cursor() as cursor:
-        cursor.execute(statement)
-        found = {row[0] for row in cursor.fetchall()} if cursor.description else set()
+    return connection
+
+
+def _as_owner(folder: Path, statement: str) -> None:
+    connection = _owner(folder)
+    connection.cursor().execute(statement)
     connection.close()
-    return found
 
 
 def _connected_roles(folder: Path) -> set[str]:
@@ -135,8 +137,12 @@ def _connected_roles(folder: Path) -> set[str]:
     wanted = "SELECT usename FROM pg_stat_activity WHERE datname = 'crm' AND backend_type = 'client backend' AND pid <> pg_backend_pid()"
     deadline = time.monotonic() + UP_SECONDS
     found: set[str] = set()
+    connection = _owner(folder)  # one for all looks: of those before it the server may still be taking leave
     while len(found) < 2 and time.monotonic() < deadline:  # the worker comes and goes: it is connected while it works
-        found |= _as_owner(folder, wanted)
+        cursor = connection.cursor()
+        cursor.execute(wanted)
+        found |= {row[0] for row in cursor.fetchall()}
+    connection.close()
     return found
 
 
