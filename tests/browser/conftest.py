@@ -15,6 +15,8 @@ from __future__ import annotations
 
 import os
 import re
+import threading
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -26,10 +28,13 @@ from django.test import Client
 from playwright.sync_api import BrowserContext, ConsoleMessage, Page, Request, ViewportSize
 
 from access.models import User
+from tests.threads import SECONDS
 
 ROOT = Path(__file__).resolve().parents[2]
 AXE = ROOT / "node_modules" / "axe-core" / "axe.min.js"
 DESKTOP = {"width": 1440, "height": 900}
+# How Python names the threads in which the live server answers.
+_ANSWERS = "process_request_thread"
 PHONE: ViewportSize = {"width": 390, "height": 844}
 BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
 # What Chromium and htmx say of an answer with an error status.
@@ -59,7 +64,17 @@ def browser_type_launch_args(browser_type_launch_args):
 
 
 @pytest.fixture
-def browser_context_args(browser_context_args, live_server):
+def answered(live_server) -> Iterator[None]:
+    """Wait, when the browser has gone, until the server has answered what it still asked: else the database is emptied below a request."""
+    yield
+    end = time.monotonic() + SECONDS
+    while any(_ANSWERS in thread.name for thread in threading.enumerate()):
+        assert time.monotonic() < end, "the server is still answering requests of a browser that has gone"
+        time.sleep(0.01)
+
+
+@pytest.fixture
+def browser_context_args(browser_context_args, live_server, answered):
     """A desktop window on the live server, in English until someone signs in with another language."""
     return {**browser_context_args, "base_url": live_server.url, "viewport": DESKTOP, "locale": "en-GB", "timezone_id": settings.TIME_ZONE}
 
