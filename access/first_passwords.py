@@ -6,13 +6,12 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 
 from access.models import User
-from access.requests import refuse_with
-from common.htmx import is_by_htmx
+from access.requests import refuse_what_is_no_page
 
 _OPEN: Final = {
     *("account_change_password", "account_logout", "account_inactive"),
@@ -36,10 +35,9 @@ class FirstPasswordMiddleware:
         if not isinstance(user, User) or not user.must_change_password or (match and match.view_name in _OPEN):
             return None
         text = _("Your password was made by somebody else. Choose your own first.")
-        if request.path.startswith("/api/") or "application/json" in request.headers.get("Accept", ""):
-            return JsonResponse({"code": "password_change_required", "reason": text}, status=403)
-        if is_by_htmx(request):
-            return refuse_with(text, status=403)
+        refusal = refuse_what_is_no_page(request, code="password_change_required", text=text)
+        if refusal is not None:
+            return refusal
         messages.warning(request, text)
         return redirect("account_change_password")
 

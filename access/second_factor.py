@@ -10,15 +10,14 @@ from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.mfa.models import Authenticator
 from django.conf import settings
 from django.db.models import Exists, OuterRef
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from access.models import RoleAssignment, User
-from access.requests import refuse_with
+from access.requests import refuse_what_is_no_page
 from common.encryption import keyring
-from common.htmx import is_by_htmx
 
 BY_PROVIDER: Final = "second_factor_by_provider"
 """Session key: the id of the user whom the identity provider has asked for a second factor, and is trusted with that."""
@@ -120,8 +119,4 @@ class SecondFactorMiddleware:
         if not lacks_second_factor(user):
             return None
         text = _("Your role asks for a second factor. Set one up on your profile first.")
-        if request.path.startswith("/api/") or "application/json" in request.headers.get("Accept", ""):
-            return JsonResponse({"code": "second_factor_required", "reason": text}, status=403)
-        if is_by_htmx(request):
-            return refuse_with(text, status=403)
-        return redirect("mfa_index")
+        return refuse_what_is_no_page(request, code="second_factor_required", text=text) or redirect("mfa_index")
