@@ -145,7 +145,7 @@ class _ChangedSinceError(Exception):
 
 
 def _remove_unchanged(request: UndoRequest, rows: str, scope: str, moment: str) -> int:
-    """Remove what a chunk of joined numbers made, if all of it stands as the batch left it; three statements, and no lock taken apart.
+    """Remove what a chunk of joined numbers made, if all of it stands as the batch left it; few statements, and no lock taken apart.
 
     The memberships go first and in number order, the order in which the batch made them: as everywhere, a membership is locked before its
     subscriptions, so that nobody deadlocks. Whoever puts something on a membership locks it too, so after our removal a remaining
