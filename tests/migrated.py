@@ -79,8 +79,12 @@ def _sources(root: Path) -> set[Path]:
         path = waiting.pop()
         if path not in found:
             found.add(path)
-            waiting += _imported(path, root) if path.name != "models.py" else ()
+            waiting += _imported(path, root) if not _holds_models(path) else ()
     return found
+
+
+def _holds_models(path: Path) -> bool:
+    return path.name == "models.py" or path.parent.name == "models"
 
 
 def _imported(path: Path, root: Path) -> Iterator[Path]:

@@ -37,7 +37,9 @@ def test_pairs_that_stand_apart_are_no_match() -> None:
 
 def test_a_search_has_an_index_for_each_of_its_comparisons() -> None:
     with connection.cursor() as cursor:
-        cursor.execute("SET LOCAL enable_seqscan = off")
+        # Without these only a union of what the comparisons' own indexes find is left, whatever a small table would make cheaper.
+        for way in ("seqscan", "indexscan", "indexonlyscan"):
+            cursor.execute(f"SET LOCAL enable_{way} = off")
         plan = Customer.objects.matching("医院").explain()
-    assert "customer_names" in plan
-    assert "Seq Scan" not in plan
+    assert "customer_names" in plan, plan
+    assert "Seq Scan" not in plan, plan

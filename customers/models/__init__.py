@@ -1,0 +1,23 @@
+"""Group customers, the people in them, and who has owned them when."""
+
+from customers.grants import CustomerGroupObjectPermission, CustomerUserObjectPermission
+from customers.models.changes import LifecycleChange, OwnershipChange
+from customers.models.customer import Customer, CustomerLevel, CustomerScale, Lifecycle
+from customers.models.dictionaries import Industry, Region
+from customers.models.people import CertificateType, ContactPerson, ContactRole
+
+__all__ = (
+    "CertificateType",
+    "ContactPerson",
+    "ContactRole",
+    "Customer",
+    "CustomerGroupObjectPermission",
+    "CustomerLevel",
+    "CustomerScale",
+    "CustomerUserObjectPermission",
+    "Industry",
+    "Lifecycle",
+    "LifecycleChange",
+    "OwnershipChange",
+    "Region",
+)
