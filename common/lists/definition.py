@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from django.db.models import Model, Q, QuerySet
-from django.http import HttpRequest
+from django.http import Http404, HttpRequest
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
 from common.lists.columns import Column, Text
+from common.lists.filters import Filters
 from common.lists.keyset import SortKey
 from common.lists.state import ListState
 
@@ -52,7 +53,7 @@ class ListDefinition:
         action: what the user must be allowed to do with a row for it to show.
         title: the heading.
         columns: what is shown, in order.
-        filterset_class: a django-filter FilterSet of the classes in `common.lists.filters`, or None.
+        filterset_class: a django-filter FilterSet of the classes in `common.lists.filters`.
         search_fields: lookups that the search box tries, such as `name__icontains`; empty: no search box.
         search_label: what the search box looks for.
         default_sort: a sortable column's key, "-" before it for the largest first.
@@ -60,6 +61,8 @@ class ListDefinition:
         views: ready choices of filters as tabs.
         page_size: rows on a page.
         empty_text: what to say where there is no row at all: what the list is for and what to do next.
+        scope_models: the models of the rows that may narrow the list, by their names in `scope`; they are found again by `visible_to`.
+        scope_required: the list is nothing without its scope.
     """
 
     name: ClassVar[str]
@@ -67,7 +70,7 @@ class ListDefinition:
     action: ClassVar[str] = "view"
     title: ClassVar[Text] = ""
     columns: ClassVar[Sequence[Column]] = ()
-    filterset_class: ClassVar[type[Any] | None] = None
+    filterset_class: ClassVar[type[Filters]] = Filters
     search_fields: ClassVar[Sequence[str]] = ()
     search_label: ClassVar[Text] = _("Search this list")
     default_sort: ClassVar[str]
@@ -75,6 +78,8 @@ class ListDefinition:
     views: ClassVar[Sequence[ListView]] = ()
     page_size: ClassVar[int] = 50
     empty_text: ClassVar[Text] = _("Nothing here yet.")
+    scope_models: ClassVar[Mapping[str, type[Model]]] = {}
+    scope_required: ClassVar[bool] = False
 
     _added: ClassVar[dict[str, list[Column]]] = {}
 
@@ -99,6 +104,29 @@ class ListDefinition:
         """Let an upper app add a column; called in its `AppConfig.ready`. It brings its own figures by `values`."""
         kept = [item for item in cls._added.get(cls.name, []) if item.key != column.key]
         cls._added[cls.name] = [*kept, column]
+
+    @property
+    def scope_is_kept(self) -> bool:
+        """Whether all rows that narrow the list are such as `scope_models` finds again."""
+        return all(name in self.scope_models for name, value in self.scope.items() if not isinstance(value, bool))
+
+    def scope_keys(self) -> dict[str, str]:
+        """The keys of the rows that narrow the list."""
+        return {name: str(self.scope[name].pk) for name in self.scope_models if name in self.scope}
+
+    @classmethod
+    def read_scope(cls, user: Any, keys: Mapping[str, str]) -> dict[str, Any]:
+        """The rows with these `keys`, as far as `user` may see them. Raises Http404."""
+        if set(keys) - set(cls.scope_models) or (cls.scope_required and not keys):
+            raise Http404
+        managers: dict[str, Any] = {name: cls.scope_models[name]._default_manager for name in keys}
+        return {name: managers[name].get_visible(user, keys[name]) for name in keys}
+
+    @property
+    def module(self) -> str:
+        """The module whose permissions open the rows."""
+        rows: Any = self.model._default_manager.all()
+        return str(getattr(rows, "module", ""))
 
     def queryset(self) -> QuerySet[Any]:
         """All rows that the user may see here. Extend it by `select_related` and by `self.scope`; never start from another queryset."""
@@ -132,6 +160,12 @@ class ListDefinition:
     def get_columns(self) -> list[Column]:
         """The columns for this user, those added by upper apps at the end."""
         return [*self.columns, *self._added.get(self.name, [])]
+
+    def get_filters(self) -> dict[str, Any]:
+        """More filters for this request beside those of `filterset_class`, by name: such as one for each attribute that an
+        administrator defined. Instances of the same classes, new ones each time.
+        """
+        return {}
 
     def row_url(self, row: Any) -> str:  # noqa: ARG002
         """The page of `row`; empty: rows have none."""

@@ -6,7 +6,7 @@ A list's filters are a subclass of `Filters` made of these classes.
 from __future__ import annotations
 
 import datetime
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -31,6 +31,13 @@ _NARROW_FROM: Final = 10
 
 class Filters(django_filters.FilterSet):  # type: ignore[misc]  # django-filter ships no types
     """The filters of one list, each a class attribute: an ordinary filter set, named once for the type checker."""
+
+    def add(self, more: Mapping[str, Any]) -> None:
+        """Take filters in that only the request knows, by name; before the form is asked for. See `ListDefinition.get_filters`."""
+        for name, item in more.items():
+            item.field_name = item.field_name or name
+            item.model, item.parent = self.queryset.model, self
+            self.filters[name] = item
 
 
 class ChoicesFilter(django_filters.MultipleChoiceFilter):  # type: ignore[misc]  # django-filter ships no types

@@ -142,9 +142,8 @@ class ListState:
     @cached_property
     def _filterset(self) -> Any:
         kind = self.definition.filterset_class
-        if kind is None:
-            return None
         filterset = kind(self.parameters, queryset=self._reachable, request=self.definition.request, prefix=self.definition.prefix or None)
+        filterset.add(self.definition.get_filters())
         filterset.form.auto_id = f"{self.element_id}-%s"
         filterset.form.is_valid()
         return filterset
@@ -152,7 +151,7 @@ class ListState:
     @cached_property
     def filters(self) -> list[FilterEntry]:
         """All filters of the list."""
-        return entries_of(self._filterset) if self._filterset is not None else []
+        return entries_of(self._filterset)
 
     @cached_property
     def chips(self) -> list[FilterForm]:
@@ -269,7 +268,7 @@ class ListState:
         """All rows that match, in no order: for counts, exports and bulk actions."""
         if self.is_invalid:
             return self._reachable.none()
-        rows: QuerySet[Any] = self._filterset.qs if self._filterset is not None else self._reachable
+        rows: QuerySet[Any] = self._filterset.qs
         text = self.search_text.strip()
         return self.definition.search(rows, text) if text and self.has_search else rows
 
@@ -278,6 +277,11 @@ class ListState:
         column, descending = self.sort
         keys = self.definition.sort_keys(column)
         return Keyset.build(self.definition.model, [key.reversed() for key in keys] if descending else keys, self.definition.tie_break)
+
+    @property
+    def ordered(self) -> QuerySet[Any]:
+        """All rows that match, in the order of the list."""
+        return self._keyset.ordered(self.matching)
 
     @cached_property
     def page(self) -> KeysetPage[Any]:
