@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy
 from access.administration import PolicyAdmin, ReadOnlyAdmin
 from access.reveals import masked_text
 from customers import grant_admin  # noqa: F401  # it registers its pages
-from customers.models import Customer, Industry, Region
+from customers.models import Customer, Industry, Region, Tag
 
 
 @admin.register(Industry)
@@ -32,6 +32,15 @@ class RegionAdmin(PolicyAdmin):
     list_select_related = ("parent",)
     search_fields = ("code", "name_zh", "name_en")
     autocomplete_fields = ("parent",)
+
+
+@admin.register(Tag)
+class TagAdmin(PolicyAdmin):
+    """The dictionary of tags."""
+
+    list_display = ("code", "name_zh", "name_en", "colour", "is_active")
+    list_filter = ("is_active", "colour")
+    search_fields = ("code", "name_zh", "name_en")
 
 
 @admin.register(Customer)

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from access.choices import staff_in_reach, units_in_reach
 from access.models import OrgUnit, User
 from common.lists import ChoicesFilter, Filters, ModelChoicesFilter, MomentsFilter, NumbersFilter, YesNoFilter
-from customers.models import ContactRole, Customer, CustomerLevel, CustomerScale, Industry, Lifecycle, Region
+from customers.models import ContactRole, Customer, CustomerLevel, CustomerScale, CustomerTag, Industry, Lifecycle, Region, Tag
 from customers.querysets import ContactPersonQuerySet, CustomerQuerySet
 
 
@@ -41,6 +41,7 @@ class CustomerFilters(Filters):
     industry = ModelChoicesFilter(label=_("Industry"), queryset=Industry.objects.order_by("code"))
     region = ModelChoicesFilter(label=_("Region"), queryset=Region.objects.order_by("code"), method="filter_region")
     scale = ChoicesFilter(label=_("Scale"), choices=CustomerScale.choices)
+    tags = ModelChoicesFilter(label=_("Tags"), queryset=Tag.objects.order_by("code"), method="filter_tags")
     value_score = NumbersFilter(label=_("Value score"))
     created_at = MomentsFilter(label=_("Entered"))
 
@@ -48,6 +49,10 @@ class CustomerFilters(Filters):
         """The customers that the user manages, or those that others do."""
         mine = Q(manager=_user(self.request).pk)
         return queryset.filter(mine if value == "yes" else ~mine) if value else queryset
+
+    def filter_tags(self, queryset: CustomerQuerySet, _name: str, value: list[Any]) -> CustomerQuerySet:
+        """The customers that carry any of the tags."""
+        return queryset.filter(Exists(CustomerTag.objects.filter(customer=OuterRef("pk"), tag__in=value))) if value else queryset
 
     def filter_region(self, queryset: CustomerQuerySet, _name: str, value: list[Any]) -> CustomerQuerySet:
         """The customers in a region; a province means its cities too."""

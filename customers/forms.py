@@ -18,11 +18,12 @@ from customers.fields import CustomerField, label_of
 from customers.models import ContactPerson, Customer, Lifecycle
 from customers.papers import clean_bank_account, clean_id_number
 from customers.services.lifecycle import MOVES
+from customers.services.tags import offered_tags
 
 _NAMES = ("name", "short_name", "code", "credit_code")
 _BANK = ("bank_name", "bank_account")
 _RATING = ("level", "industry", "scale", "region", "value_score", "parent")
-_REST = ("credit_limit", "source", "address", "remark")
+_REST = ("credit_limit", "source", "address", "tags", "remark")
 
 
 class CapitalsField(forms.CharField):
@@ -95,15 +96,24 @@ class _VersionedForm(_ServiceForm, forms.ModelForm):  # type: ignore[type-arg]  
             None, _("Somebody else changed this meanwhile. See the present values at the fields; save again to replace them by yours.")
         )
         for name, value in typed.items():
-            now = getattr(present, name)
-            if now != value:
+            if not _is_still(present, name, value):
                 value = (masked_text(present, name) or "—") if name in self.masked_fields else _shown(present, name)
                 self.add_error(name, _("Now: %(value)s") % {"value": value})
-        sent: Any = self.data
-        self.data = {**sent.dict(), "version": version_of(present)}
+        typed_in: Any = self.data
+        sent = typed_in.copy()
+        sent["version"] = version_of(present)
+        self.data = sent
+
+
+def _is_still(row: Any, name: str, value: Any) -> bool:
+    if row._meta.get_field(name).many_to_many:
+        return set(getattr(row, name).all()) == set(value)
+    return bool(getattr(row, name) == value)
 
 
 def _shown(row: Any, name: str) -> str:
+    if row._meta.get_field(name).many_to_many:
+        return ", ".join(str(one) for one in getattr(row, name).all()) or "—"
     display = getattr(row, f"get_{name}_display", None)
     value = display() if display else getattr(row, name)
     return "—" if value in (None, "") else str(value)
@@ -123,7 +133,11 @@ class CustomerForm(_VersionedForm):
     class Meta:
         model = Customer
         fields: ClassVar = (*_NAMES, *_RATING, *_BANK, *_REST)
-        widgets: ClassVar = {"remark": forms.Textarea(attrs={"rows": 3}), "value_score": forms.NumberInput(attrs={"min": 0, "max": 100})}
+        widgets: ClassVar = {
+            "remark": forms.Textarea(attrs={"rows": 3}),
+            "value_score": forms.NumberInput(attrs={"min": 0, "max": 100}),
+            "tags": forms.CheckboxSelectMultiple,
+        }
         help_texts: ClassVar = {
             "value_score": _("0 to 100."),
         }
@@ -131,6 +145,7 @@ class CustomerForm(_VersionedForm):
     def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._prepare_parent(user)
+        self._prepare_tags()
         self.fields["code"].disabled = bool(self.instance.pk)
         self.fields["bank_account"].widget.attrs["autocomplete"] = "off"
 
@@ -138,6 +153,16 @@ class CustomerForm(_VersionedForm):
         """Digits alone."""
         kept, typed = self._kept("bank_account"), str(self.cleaned_data["bank_account"])
         return kept if kept is not None else clean_bank_account(typed) if typed else ""
+
+    def _prepare_tags(self) -> None:
+        """Without any tag in the dictionary there is nothing to choose."""
+        field, tags = self.fields["tags"], list(offered_tags(self.instance))
+        assert isinstance(field, forms.ModelMultipleChoiceField)
+        field.queryset = offered_tags(self.instance)
+        field.choices = [(tag.pk, tag.label) for tag in tags]
+        field.required = False
+        if not tags:
+            del self.fields["tags"]
 
     def _prepare_parent(self, user: User) -> None:
         """A parent that the user cannot see stays as it is and is not shown."""

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from django.db.models import QuerySet
 from django.urls import reverse
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
@@ -17,12 +19,25 @@ from access.scope import allowed
 from common.lists import Column, ListAction, ListDefinition, ListView, dot, linked, tag
 from common.templatetags.frame import tone
 from customers.filters import ContactPersonFilters, CustomerFilters
-from customers.models import ContactPerson, Customer, Lifecycle
+from customers.models import ContactPerson, Customer, CustomerTag, Lifecycle, Tag
 
 
 def lifecycle_state(customer: Customer) -> SafeString:
     """The lifecycle as a dot and its word."""
     return dot(tone(customer.lifecycle), customer.get_lifecycle_display())
+
+
+def tag_chips(tags: Iterable[Tag]) -> SafeString:
+    """Tags in their colours; the words carry the meaning."""
+    return format_html_join(" ", '<span class="tag tag-{}">{}</span>', ((one.colour, one.label) for one in tags))
+
+
+def _tags_of(rows: Sequence[Customer], _user: Any) -> Mapping[int, SafeString]:
+    """The tags of a page's customers by their keys, by one query."""
+    found: dict[int, list[Tag]] = defaultdict(list)
+    for tagging in CustomerTag.objects.filter(customer__in=[row.pk for row in rows]).select_related("tag").order_by("tag__code"):
+        found[tagging.customer_id].append(tagging.tag)
+    return {key: tag_chips(tags) for key, tags in found.items()}
 
 
 class CustomerList(ListDefinition):
@@ -45,6 +60,7 @@ class CustomerList(ListDefinition):
         Column(key="org_unit", label=_("Org unit"), value="org_unit.label", sort=("org_unit__path",), hide_on_phone=True),
         Column(key="industry", label=_("Industry"), value="industry.label", sort=("industry__code",), hide_on_phone=True),
         Column(key="value_score", label=_("Value score"), sort=("value_score",), descending_first=True, numeric=True, hide_on_phone=True),
+        Column(key="tags", label=_("Tags"), values=_tags_of, hide_on_phone=True),
     )
     views = (
         ListView(label=_("My customers"), parameters={"mine": "yes"}),

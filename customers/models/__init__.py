@@ -5,6 +5,7 @@ from customers.models.changes import LifecycleChange, OwnershipChange
 from customers.models.customer import Customer, CustomerLevel, CustomerScale, Lifecycle
 from customers.models.dictionaries import Industry, Region
 from customers.models.people import CertificateType, ContactPerson, ContactRole
+from customers.models.tags import CustomerTag, Tag, TagColour
 
 __all__ = (
     "CertificateType",
@@ -14,10 +15,13 @@ __all__ = (
     "CustomerGroupObjectPermission",
     "CustomerLevel",
     "CustomerScale",
+    "CustomerTag",
     "CustomerUserObjectPermission",
     "Industry",
     "Lifecycle",
     "LifecycleChange",
     "OwnershipChange",
     "Region",
+    "Tag",
+    "TagColour",
 )

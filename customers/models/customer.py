@@ -82,6 +82,7 @@ class Customer(Placed, TimestampedModel):
     credit_limit = models.DecimalField(_("credit limit (CNY)"), max_digits=14, decimal_places=2, null=True, blank=True)
     source = models.CharField(_("source"), max_length=40, blank=True)
     remark = models.TextField(_("remark"), max_length=2000, blank=True)
+    tags = models.ManyToManyField("customers.Tag", through="customers.CustomerTag", related_name="customers", verbose_name=_("tags"))
 
     objects = CustomerQuerySet.as_manager()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from decimal import Decimal
 from typing import Final, TypedDict, Unpack
 
@@ -13,8 +14,9 @@ from access.models import Action, OrgUnit, User
 from access.policy import ensure_still_reached, require
 from common.saving import save_valid
 from common.versions import ensure_version
-from customers.models import Customer, Industry, OwnershipChange, Region
+from customers.models import Customer, Industry, OwnershipChange, Region, Tag
 from customers.pinyin import initials_of, pinyin_of
+from customers.services.tags import write_tags
 
 _DEEPEST_TREE: Final = 20
 
@@ -38,6 +40,7 @@ class CustomerDetails(TypedDict, total=False):
     credit_limit: Decimal | None
     source: str
     remark: str
+    tags: Collection[Tag]
 
 
 @transaction.atomic
@@ -48,7 +51,7 @@ def create_customer(*, actor: User, manager: User | None, org_unit: OrgUnit, **d
     """
     require(actor, "customers", Action.ADD)
     customer = Customer(manager=manager, org_unit=org_unit)
-    _write(customer, details)
+    _write(customer, details, actor)
     OwnershipChange.objects.create(customer=customer, to_manager=manager, to_unit=org_unit, actor=actor, reason="")
     ensure_still_reached(Customer.objects.all(), actor, customer.pk, Action.ADD)
     return customer
@@ -62,18 +65,21 @@ def update_customer(*, customer_id: int, actor: User, seen: str, **details: Unpa
     """
     customer = Customer.objects.select_for_update(of=("self",)).get_visible(actor, customer_id, Action.CHANGE)
     ensure_version(customer, seen)
-    _write(customer, details)
+    _write(customer, details, actor)
     ensure_still_reached(Customer.objects.all(), actor, customer.pk)
     return customer
 
 
-def _write(customer: Customer, details: CustomerDetails) -> None:
+def _write(customer: Customer, details: CustomerDetails, actor: User) -> None:
+    tags = details.pop("tags", None)
     for name, value in details.items():
         setattr(customer, name, value)
     customer.pinyin = pinyin_of(customer.name)
     customer.pinyin_initials = initials_of(customer.name)
     _ensure_tree(customer)
     save_valid(customer)
+    if tags is not None:
+        write_tags(customer, tags, actor)
 
 
 def _ensure_tree(customer: Customer) -> None:

@@ -21,7 +21,7 @@ from customers.history import history_of
 from customers.models import ContactPerson, Customer
 from customers.services.lifecycle import MOVES
 from customers.services.sharing import customers_to_share
-from customers.tables import lifecycle_state
+from customers.tables import lifecycle_state, tag_chips
 
 SLOT = "customer"
 
@@ -32,6 +32,7 @@ def page_context(request: HttpRequest, customer: Customer) -> dict[str, Any]:
     return {
         "customer": customer,
         "lifecycle": lifecycle_state(customer),
+        "tags": tag_chips(customer.tags.order_by("code")),
         "facts": facts_for(SLOT, user, customer),
         "actions": actions_for(SLOT, user, customer),
         **_rights(user, customer),

@@ -3,7 +3,7 @@
 import factory
 from factory.django import DjangoModelFactory
 
-from customers.models import ContactPerson, Customer, Industry, Lifecycle, Region
+from customers.models import ContactPerson, Customer, Industry, Lifecycle, Region, Tag
 from customers.pinyin import initials_of, pinyin_of
 from tests.factories.access import OrgUnitFactory
 
@@ -56,3 +56,15 @@ class ContactPersonFactory(DjangoModelFactory):
     customer = factory.SubFactory(CustomerFactory)
     name = factory.Sequence(lambda n: f"陈主任{n}")
     phone = factory.Sequence(lambda n: f"86138{n:08}")
+
+
+class TagFactory(DjangoModelFactory):
+    """An entry of the dictionary of tags."""
+
+    class Meta:
+        model = Tag
+        django_get_or_create = ("code",)
+
+    code = factory.Sequence(lambda n: f"T{n}")
+    name_en = factory.LazyAttribute(lambda tag: f"Tag {tag.code}")
+    name_zh = factory.LazyAttribute(lambda tag: f"标签{tag.code}")

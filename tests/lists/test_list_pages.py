@@ -224,7 +224,7 @@ def test_queries_do_not_grow_with_rows(client, director, manager, django_assert_
     client.get(URL)
     for rows in (3, 60):
         CustomerFactory.create_batch(rows, manager=manager)
-        with django_assert_num_queries(10):  # two of them ask for grants and loans, one for the second factor
+        with django_assert_num_queries(11):  # two of them ask for grants and loans, one for the second factor, one for tags
             client.get(f"{URL}{query}")
 
 
