@@ -3,17 +3,17 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy
 
-from access.administration import PolicyAdmin, ReadOnlyAdmin
+from access.administration import PolicyAdmin, PolicyInline, ReadOnlyAdmin
 from access.reveals import masked_text
 from customers import grant_admin  # noqa: F401  # it registers its pages
-from customers.models import Customer, Industry, Region, Tag
+from customers.models import AttributeChoice, AttributeDefinition, Customer, Industry, Region, Tag
 
 
 @admin.register(Industry)
@@ -41,6 +41,30 @@ class TagAdmin(PolicyAdmin):
     list_display = ("code", "name_zh", "name_en", "colour", "is_active")
     list_filter = ("is_active", "colour")
     search_fields = ("code", "name_zh", "name_en")
+
+
+class AttributeChoiceInline(PolicyInline):
+    """The values of an attribute with a list."""
+
+    model = AttributeChoice
+
+
+@admin.register(AttributeDefinition)
+class AttributeDefinitionAdmin(PolicyAdmin):
+    """The attributes of customers that administrators define. Key and kind stay; values are kept, whatever becomes of a definition."""
+
+    list_display = ("key", "name_zh", "name_en", "kind", "position", "is_required", "is_filter", "is_column", "is_active")
+    list_filter = ("is_active", "kind")
+    search_fields = ("key", "name_zh", "name_en")
+    inlines: ClassVar = [AttributeChoiceInline]
+    fieldsets = (
+        (None, {"fields": ("key", "kind", "name_zh", "name_en", "help_zh", "help_en")}),
+        (gettext_lazy("Use"), {"fields": ("position", "is_active", "is_required", "is_filter", "is_column")}),
+    )
+
+    def get_readonly_fields(self, request: HttpRequest, obj: AttributeDefinition | None = None) -> tuple[str, ...]:
+        """Key and kind, once it is entered."""
+        return ("key", "kind") if obj is not None else ()
 
 
 @admin.register(Customer)

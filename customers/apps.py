@@ -15,6 +15,7 @@ class CustomersConfig(AppConfig):
     def ready(self) -> None:
         """Let the access policy read what is shared, enter the navigation, name the customer page's slot and take its first places."""
         from access.grants import read_with
+        from customers.attribute_history import register_attribute_history
         from customers.grants import granted_customers
         from customers.histories import register_histories
         from customers.registrations import register_all
@@ -23,4 +24,5 @@ class CustomersConfig(AppConfig):
         read_with(granted_customers)
         register_all()
         register_histories()
+        register_attribute_history()
         register_masked()

@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 import phonenumbers
 from django import forms
 from django.core.exceptions import ValidationError
+from django.forms.boundfield import BoundField
 from django.utils.translation import gettext_lazy as _
 
 from access.choices import staff_in_reach, units_in_reach
@@ -14,6 +15,8 @@ from access.models import Action, OrgUnit, User
 from access.reveals import masked_text
 from common.masking import STARS
 from common.versions import version_of
+from customers.attribute_forms import attribute_fields, attribute_initial
+from customers.attributes import PREFIX, clean_attributes, definitions_in_use, value_as_text
 from customers.fields import CustomerField, label_of
 from customers.models import ContactPerson, Customer, Lifecycle
 from customers.papers import clean_bank_account, clean_id_number
@@ -91,18 +94,22 @@ class _VersionedForm(_ServiceForm, forms.ModelForm):  # type: ignore[type-arg]  
     def _show_present(self) -> None:
         """Somebody else was quicker: what was typed stays, the present values stand beside it, and saving again replaces them."""
         present = type(self.instance)._base_manager.get(pk=self.instance.pk)
-        typed = self.details()
+        changed = self._changed_meanwhile(present)
         self.add_error(
             None, _("Somebody else changed this meanwhile. See the present values at the fields; save again to replace them by yours.")
         )
-        for name, value in typed.items():
-            if not _is_still(present, name, value):
-                value = (masked_text(present, name) or "—") if name in self.masked_fields else _shown(present, name)
-                self.add_error(name, _("Now: %(value)s") % {"value": value})
+        for name, value in changed.items():
+            self.add_error(name, _("Now: %(value)s") % {"value": value})
         typed_in: Any = self.data
         sent = typed_in.copy()
         sent["version"] = version_of(present)
         self.data = sent
+
+    def _changed_meanwhile(self, present: Any) -> dict[str, str]:
+        """What stands now, by the fields in which something else was typed."""
+        names = [name for name in self._meta.fields or () if name in self.fields]
+        differing = [name for name in names if not _is_still(present, name, self.cleaned_data[name])]
+        return {name: (masked_text(present, name) or "—") if name in self.masked_fields else _shown(present, name) for name in differing}
 
 
 def _is_still(row: Any, name: str, value: Any) -> bool:
@@ -123,6 +130,7 @@ class CustomerForm(_VersionedForm):
     """What is known about a customer. Code and credit code are put into capital letters."""
 
     masked_fields = ("bank_account",)
+    template_name = "customers/widgets/customer_form.html"
 
     code = CapitalsField(label=_("Code"), max_length=20, help_text=_("Capital letters, digits and hyphens; it stays for good."))
     credit_code = CapitalsField(
@@ -148,6 +156,34 @@ class CustomerForm(_VersionedForm):
         self._prepare_tags()
         self.fields["code"].disabled = bool(self.instance.pk)
         self.fields["bank_account"].widget.attrs["autocomplete"] = "off"
+        self._definitions = definitions_in_use()
+        self.fields |= attribute_fields(self._definitions, self.instance.attributes)
+        self.initial.update(attribute_initial(self._definitions, self.instance.attributes))
+
+    def details(self) -> dict[str, Any]:
+        """With the attributes that administrators have defined, by their keys."""
+        values = {definition.key: self.cleaned_data[f"{PREFIX}{definition.key}"] for definition in self._definitions}
+        return {**super().details(), **({"attributes": values} if values else {})}
+
+    def own_fields(self) -> list[BoundField]:
+        """The fields that every customer has."""
+        return [field for field in self.visible_fields() if not field.name.startswith(PREFIX)]
+
+    def attribute_fields(self) -> list[BoundField]:
+        """The fields of the attributes that administrators have defined."""
+        return [field for field in self.visible_fields() if field.name.startswith(PREFIX)]
+
+    def _changed_meanwhile(self, present: Customer) -> dict[str, str]:
+        changed = super()._changed_meanwhile(present)
+        try:
+            cleaned = clean_attributes(self.details().get("attributes", {}), self._definitions, present=present.attributes)
+        except ValidationError:
+            return changed  # what cannot be kept anyway is told when it is saved again
+        for definition in self._definitions:
+            now = present.attributes.get(definition.key)
+            if now != cleaned[definition.key]:
+                changed[f"{PREFIX}{definition.key}"] = value_as_text(definition, now) or "—"
+        return changed
 
     def clean_bank_account(self) -> str:
         """Digits alone."""

@@ -11,6 +11,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
+from access.history.parts import SEPARATOR, differing_parts
 from access.history.subjects import event_model_of
 from access.history.words import Names, is_secret, label_of, read_names, shown_fields, words
 from access.models import User
@@ -26,13 +27,25 @@ LABELS: Final = {
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One field of a version: `before` and `after` as HTML; `field` is its name."""
+    """One field of a version, or one part of a field.
+
+    Attributes:
+        field: its name.
+        before, after: as HTML.
+        is_kept: whether it has still a place to be put back to.
+    """
 
     field: str
     label: str
     before: str
     after: str
     secret: bool
+    is_kept: bool = True
+
+    @property
+    def root(self) -> str:
+        """The field's name without its part."""
+        return self.field.partition(SEPARATOR)[0]
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,17 +147,24 @@ def _version(step: Step, fields: Sequence[Any], names: Names, people: dict[int, 
         at=event.pgh_created_at,
         actor=people.get(event.pgh_actor, ""),
         source=_source(event),
-        changes=[change for field in fields if (change := _change(field, step, names))],
+        changes=[change for field in fields for change in _changes(field, step, names)],
         has_before=step.before is not None and step.after is not None,
     )
 
 
-def _change(field: Any, step: Step, names: Names) -> Change | None:
+def _changes(field: Any, step: Step, names: Names) -> list[Change]:
     before, after = (getattr(state, field.attname, None) for state in (step.before, step.after))
     nothing = (None, "")
     if before == after or (before in nothing and after in nothing):
-        return None
-    return Change(field.name, label_of(field), words(field, before, names), words(field, after, names), is_secret(field))
+        return []
+    parts = differing_parts(field, before, after)
+    if parts is None:
+        return [Change(field.name, label_of(field), words(field, before, names), words(field, after, names), is_secret(field))]
+    one, other = before or {}, after or {}
+    return [
+        Change(f"{field.name}{SEPARATOR}{key}", part.label, part.words(one.get(key)), part.words(other.get(key)), False, part.is_kept)
+        for key, part in parts.items()
+    ]
 
 
 def _people(events: Sequence[Any]) -> dict[int, str]:

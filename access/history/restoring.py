@@ -10,6 +10,7 @@ from django.core.exceptions import BadRequest, ValidationError
 from django.db import models
 from django.utils.translation import gettext as _
 
+from access.history.parts import SEPARATOR, differing_parts
 from access.history.reading import read_step
 from access.history.subjects import Subject
 from access.history.words import label_of, read_names, words
@@ -32,7 +33,7 @@ class Preview:
 
     Attributes:
         row: the object as it is.
-        values: what would be written, by field name; empty: all stands as it did.
+        values: what would be written, by field name; empty: all stands as it did. Of a field with parts, those that would be.
         lines: the same for people.
         version: of the row, for the guard against lost updates.
     """
@@ -50,16 +51,26 @@ def preview(*, subject: Subject, pk: Any, event: int, field: str, actor: User) -
     """
     row = subject.get(actor, pk, Action.CHANGE)
     step = read_step(subject.model, row.pk, event)
-    if step is None or step.before is None or subject.write is None or (field and field not in subject.restorable):
+    root, _dot, part = field.partition(SEPARATOR)
+    if step is None or step.before is None or subject.write is None or (field and root not in subject.restorable):
         raise BadRequest
-    wanted = [item for item in subject.model._meta.concrete_fields if item.name in subject.restorable and field in ("", item.name)]
+    wanted = [item for item in subject.model._meta.concrete_fields if item.name in subject.restorable and root in ("", item.name)]
     changed = [item for item in wanted if getattr(step.before, item.attname) != getattr(row, item.attname)]
     names = read_names(changed, [step.before, row], actor)
-    lines = [
-        Restored(label_of(item), words(item, getattr(row, item.attname), names), words(item, getattr(step.before, item.attname), names))
-        for item in changed
-    ]
-    return Preview(row, {item.name: getattr(step.before, item.attname) for item in changed}, lines, version_of(row))
+    lines: list[Restored] = []
+    values: dict[str, Any] = {}
+    for item in changed:
+        then, now = getattr(step.before, item.attname), getattr(row, item.attname)
+        parts = differing_parts(item, now, then)
+        if parts is None:
+            lines.append(Restored(label_of(item), words(item, now, names), words(item, then, names)))
+            values[item.name] = then
+            continue
+        kept = {key: one for key, one in parts.items() if one.is_kept and part in ("", key)}
+        lines += [Restored(one.label, one.words((now or {}).get(key)), one.words((then or {}).get(key))) for key, one in kept.items()]
+        if kept:
+            values[item.name] = {key: (then or {}).get(key) for key in kept}
+    return Preview(row, values, lines, version_of(row))
 
 
 def restore(*, subject: Subject, pk: Any, event: int, field: str, seen: str, actor: User) -> Any:

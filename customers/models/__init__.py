@@ -1,6 +1,7 @@
 """Group customers, the people in them, and who has owned them when."""
 
 from customers.grants import CustomerGroupObjectPermission, CustomerUserObjectPermission
+from customers.models.attributes import AttributeChoice, AttributeDefinition, AttributeKind
 from customers.models.changes import LifecycleChange, OwnershipChange
 from customers.models.customer import Customer, CustomerLevel, CustomerScale, Lifecycle
 from customers.models.dictionaries import Industry, Region
@@ -8,6 +9,9 @@ from customers.models.people import CertificateType, ContactPerson, ContactRole
 from customers.models.tags import CustomerTag, Tag, TagColour
 
 __all__ = (
+    "AttributeChoice",
+    "AttributeDefinition",
+    "AttributeKind",
     "CertificateType",
     "ContactPerson",
     "ContactRole",

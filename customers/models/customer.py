@@ -82,6 +82,9 @@ class Customer(Placed, TimestampedModel):
     credit_limit = models.DecimalField(_("credit limit (CNY)"), max_digits=14, decimal_places=2, null=True, blank=True)
     source = models.CharField(_("source"), max_length=40, blank=True)
     remark = models.TextField(_("remark"), max_length=2000, blank=True)
+    attributes = models.JSONField(
+        _("attributes"), default=dict, db_default=models.Value({}, models.JSONField()), blank=True, editable=False
+    )
     tags = models.ManyToManyField("customers.Tag", through="customers.CustomerTag", related_name="customers", verbose_name=_("tags"))
 
     objects = CustomerQuerySet.as_manager()
@@ -116,6 +119,7 @@ class Customer(Placed, TimestampedModel):
             *scope_indexes("customer", PLACES, "pinyin", "id"),
             models.Index(fields=["pinyin_initials"], name="customer_pinyin_initials"),
             GinIndex(grams_of_names(), name="customer_names"),
+            GinIndex(fields=["attributes"], name="customer_attributes", opclasses=["jsonb_path_ops"]),
             models.Index(fields=["bank_account_hash"], name="customer_bank_account", condition=~Q(bank_account_hash="")),
         ]
 

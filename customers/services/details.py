@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from decimal import Decimal
-from typing import Final, TypedDict, Unpack
+from typing import Any, Final, TypedDict, Unpack
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
@@ -14,6 +14,7 @@ from access.models import Action, OrgUnit, User
 from access.policy import ensure_still_reached, require
 from common.saving import save_valid
 from common.versions import ensure_version
+from customers.attributes import PREFIX, clean_attributes, definitions_in_use, merged
 from customers.models import Customer, Industry, OwnershipChange, Region, Tag
 from customers.pinyin import initials_of, pinyin_of
 from customers.services.tags import write_tags
@@ -22,7 +23,10 @@ _DEEPEST_TREE: Final = 20
 
 
 class CustomerDetails(TypedDict, total=False):
-    """What an account manager may write of a customer. Ownership and lifecycle have services of their own."""
+    """What an account manager may write of a customer. Ownership and lifecycle have services of their own.
+
+    Of `attributes` those that are named are written, None empties one; of `tags` the customer carries these and no others.
+    """
 
     code: str
     name: str
@@ -41,6 +45,7 @@ class CustomerDetails(TypedDict, total=False):
     source: str
     remark: str
     tags: Collection[Tag]
+    attributes: Mapping[str, Any]
 
 
 @transaction.atomic
@@ -72,14 +77,27 @@ def update_customer(*, customer_id: int, actor: User, seen: str, **details: Unpa
 
 def _write(customer: Customer, details: CustomerDetails, actor: User) -> None:
     tags = details.pop("tags", None)
+    attributes = details.pop("attributes", {} if customer.pk is None else None)
     for name, value in details.items():
         setattr(customer, name, value)
     customer.pinyin = pinyin_of(customer.name)
     customer.pinyin_initials = initials_of(customer.name)
+    if attributes is not None:
+        _write_attributes(customer, attributes)
     _ensure_tree(customer)
     save_valid(customer)
     if tags is not None:
         write_tags(customer, tags, actor)
+
+
+def _write_attributes(customer: Customer, values: Mapping[str, Any]) -> None:
+    """Errors stand at the names of the form's fields."""
+    present = customer.attributes
+    try:
+        cleaned = clean_attributes(values, definitions_in_use(), present=present, whole=customer.pk is None)
+    except ValidationError as error:
+        raise ValidationError({f"{PREFIX}{key}": errors for key, errors in error.error_dict.items()}) from error
+    customer.attributes = merged(present, cleaned)
 
 
 def _ensure_tree(customer: Customer) -> None:

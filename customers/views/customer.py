@@ -15,6 +15,7 @@ from access.requests import signed_in
 from access.reveals import mark_revealable
 from common.htmx import asks_for
 from common.panels import actions_for, facts_for, render_panel
+from customers.attribute_history import shown_attributes
 from customers.hierarchy import family_of
 from customers.histories import CUSTOMER
 from customers.history import history_of
@@ -80,6 +81,7 @@ def customer_detail(request: HttpRequest, pk: int) -> HttpResponse:
         "customer": customer,
         "parent": parent if parent is not None and Customer.objects.visible_to(user).filter(pk=parent.pk).exists() else None,
         "key_people": people,
+        "attributes": shown_attributes(customer),
         "changes": history_of(customer, limit=5),
     }
     return render_panel(request, slot=SLOT, key="overview", subject=customer, template="customers/partials/_overview.html", context=context)

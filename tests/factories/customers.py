@@ -3,7 +3,7 @@
 import factory
 from factory.django import DjangoModelFactory
 
-from customers.models import ContactPerson, Customer, Industry, Lifecycle, Region, Tag
+from customers.models import AttributeDefinition, AttributeKind, ContactPerson, Customer, Industry, Lifecycle, Region, Tag
 from customers.pinyin import initials_of, pinyin_of
 from tests.factories.access import OrgUnitFactory
 
@@ -68,3 +68,22 @@ class TagFactory(DjangoModelFactory):
     code = factory.Sequence(lambda n: f"T{n}")
     name_en = factory.LazyAttribute(lambda tag: f"Tag {tag.code}")
     name_zh = factory.LazyAttribute(lambda tag: f"标签{tag.code}")
+
+
+class AttributeFactory(DjangoModelFactory):
+    """An attribute of customers; `codes=` gives it choices."""
+
+    class Meta:
+        model = AttributeDefinition
+        skip_postgeneration_save = True
+
+    key = factory.Sequence(lambda n: f"attribute{n}")
+    kind = AttributeKind.TEXT
+    name_en = factory.LazyAttribute(lambda definition: f"The {definition.key}")
+    name_zh = factory.LazyAttribute(lambda definition: f"属性{definition.key}")
+
+    @factory.post_generation
+    def codes(definition, create, extracted, **kwargs):  # noqa: N805  (factory_boy passes the row)
+        """The choices, each named in Chinese by its code."""
+        for code in extracted or ():
+            definition.choices.create(code=code, name_en=f"Choice {code}", name_zh=f"选{code}")
