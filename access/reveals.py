@@ -177,7 +177,18 @@ def masked_column(name: str, **options: Any) -> Column:
         mark_revealable(user, rows)
         return {row.pk: shown(user, row, name) for row in rows}
 
-    return Column(values=values, **options)
+    def written(rows: Sequence[Any], user: Any) -> Mapping[Any, str]:
+        mark_revealable(user, rows)
+        return {row.pk: _written(row, name) for row in rows}
+
+    return Column(values=values, export_values=written, sensitive=True, **options)
+
+
+def _written(row: models.Model, name: str) -> str:
+    """The value as it stands in a file for whoever `mark_revealable` has asked about: in full, or masked."""
+    field = _by_model[type(row)].fields[name]
+    full = field.value(row)
+    return full if getattr(row, _MARK) else field.mask(full)
 
 
 # --- revealing -------------------------------------------------------------------------------------------------------------------------

@@ -289,6 +289,7 @@ CELERY_BEAT_SCHEDULE = {
     "dispatch jobs": {"task": "jobs.dispatch", "schedule": 3.0, "options": {"expires": 3}},
     "seal the audit": {"task": "access.seal_audit", "schedule": 300.0, "options": {"expires": 300}},
     "forget ended sessions": {"task": "access.forget_ended_sessions", "schedule": crontab(hour="3", minute="40")},
+    "drop expired files of jobs": {"task": "jobs.drop_expired", "schedule": crontab(minute="10")},
     "drop old rows of batches": {"task": "members.drop_old_rows", "schedule": crontab(hour="3", minute="20")},
 }
 

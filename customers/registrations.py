@@ -10,10 +10,11 @@ from django.utils.translation import gettext_lazy as _
 
 from access.administration import register_person_page
 from access.models import Action, User
+from common.lists.registry import register_list
 from common.navigation import NavigationGroup, NavigationItem, register
 from common.panels import register_action, register_card, register_fact, register_panel, register_slot
 from customers.models import Customer
-from customers.tables import lifecycle_state
+from customers.tables import ContactPersonList, CustomerList, lifecycle_state
 from customers.views.customer import SLOT, page_context
 
 RECENT = 8
@@ -22,6 +23,7 @@ RECENT = 8
 def register_all() -> None:
     """Called once, when Django is ready."""
     register_person_page(_("What this person reaches"), "customers:reach_of_user")
+    register_list(CustomerList, ContactPersonList)
     group = NavigationGroup.CUSTOMERS
     register(NavigationItem(group, _("Customers"), "customers:customer_list", "building", module="customers", order=10))
     register(NavigationItem(group, _("Contact persons"), "customers:contact_person_list", "address-book", module="customers", order=20))

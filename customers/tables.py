@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 from django.db.models import QuerySet
 from django.urls import reverse
@@ -104,6 +104,8 @@ class ContactPersonList(ListDefinition):
     search_label = _("Name, title, customer, phone or ID number")
     default_sort = "name"
     empty_text = _("No contact person is entered yet.")
+
+    scope_models: ClassVar = {"customer": Customer}
 
     def queryset(self) -> QuerySet[Any]:
         """With the customer that a row names."""

@@ -12,9 +12,18 @@ class JobsConfig(AppConfig):
 
     def ready(self) -> None:
         """Register the page and the card."""
+        from common.lists.bulk import offer_on_lists
+        from common.lists.registry import register_list
         from common.navigation import NavigationGroup, NavigationItem, register
         from common.panels import register_card
+        from jobs.export_views import export_actions
+        from jobs.own_kinds import register_kinds
+        from jobs.tables import JobList
         from jobs.views import own_jobs
+
+        register_kinds()
+        register_list(JobList)
+        offer_on_lists(export_actions)
 
         register(NavigationItem(NavigationGroup.WORK, _("Jobs"), "jobs:job_list", "stack-2", module="jobs", order=40))
         register_card(

@@ -49,6 +49,7 @@ MESSAGES: Final[dict[str, _StrPromise]] = {
     "undone_already": _("This job has been undone, or is being undone, by job #%(job)s."),
     "nothing_to_undo": _("This job changed nothing that could be undone."),
     "worked_too_often": _("The work failed three times and was stopped. Reference: %(reference)s"),
+    "export_refused": _("You may no longer export these rows, or the list is gone."),
     "rows_dropped": _("The rows of this job are no longer kept."),
 }  # fmt: skip
 _IN_BYTES: Final = frozenset({"file_too_large", "zip_too_large", "upload_quota"})

@@ -201,3 +201,46 @@ class JobAttempt(models.Model):
 
     def __str__(self) -> str:
         return f"{self.job_id}: {self.work}"
+
+
+@untracked("Made by a job, and gone when it expires.")
+class JobFile(models.Model):
+    """A file that a job made for whoever started it; after `expires_at` it is deleted."""
+
+    job = models.OneToOneField(Job, models.CASCADE, related_name="file", verbose_name=_("job"))
+    name = models.CharField(_("file name"), max_length=200)
+    stored = models.FileField(_("file"), upload_to="results/", max_length=120)
+    size = models.BigIntegerField(_("size (bytes)"))
+    expires_at = models.DateTimeField(_("kept until"))
+
+    class Meta:
+        verbose_name = _("file of a job")
+        verbose_name_plural = _("files of jobs")
+        indexes: ClassVar = [models.Index(fields=["expires_at"], name="job_file_expiry")]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+@untracked("The job's own record of its work.")
+class JobRow(models.Model):
+    """A row of another table that a bulk change is to change, at its place in the job.
+
+    `version` is the moment of the row's last change as the preview saw it, `before` what the change replaces, by columns; `changed` tells
+    that it was done.
+    """
+
+    job = models.ForeignKey(Job, models.CASCADE, related_name="bulk_rows", db_index=False, verbose_name=_("job"))
+    position = models.IntegerField()
+    key = models.BigIntegerField()
+    version = models.DateTimeField()
+    before = models.JSONField()
+    changed = models.BooleanField(default=False, db_default=False)
+
+    class Meta:
+        verbose_name = _("row of a job")
+        verbose_name_plural = _("rows of jobs")
+        constraints: ClassVar = [models.UniqueConstraint(fields=["job", "position"], name="job_row_position")]
+
+    def __str__(self) -> str:
+        return f"{self.job_id}: {self.position}"

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from jobs import views
+from jobs import export_views, pages, views
 
 app_name = "jobs"
 
@@ -10,4 +10,7 @@ urlpatterns = [
     path("", views.JobListPage.as_view(), name="job_list"),
     path("chip/", views.progress_chip, name="progress_chip"),
     path("<int:pk>/", views.job_detail, name="job_detail"),
+    path("<int:pk>/page/", pages.job_page, name="job_page"),
+    path("files/<int:pk>/", pages.job_file, name="job_file"),
+    path("lists/<str:name>/export/", export_views.list_export, name="list_export"),
 ]

@@ -16,6 +16,7 @@ from django.views.decorators.http import require_GET
 from common.lists import ListPage
 from jobs.kinds import page_url
 from jobs.models import Job, JobChunk, JobStatus
+from jobs.services.progress import told_done
 from jobs.tables import JobList
 
 LINGER: Final = datetime.timedelta(seconds=20)
@@ -39,14 +40,14 @@ def job_detail(request: HttpRequest, pk: int) -> HttpResponse:
         raise Http404 from error
 
 
-def _with_percent(jobs: Sequence[Job]) -> list[dict[str, Any]]:
+def with_percent(jobs: Sequence[Job]) -> list[dict[str, Any]]:
     """The jobs, each with how far its run is in whole percent (None while that cannot be said).
 
     One query over the chunks of all: a job's own counts are written when its run ends.
     """
     at_work = [job.pk for job in jobs if job.status in (JobStatus.RUNNING, JobStatus.PAUSED) and job.eligible]
     chunks = JobChunk.objects.filter(job__in=at_work).order_by().values_list("job_id")
-    done = dict(chunks.annotate(done=Sum("applied") + Sum("conflicts"))) if at_work else {}
+    done = told_done(at_work) | dict(chunks.annotate(done=Sum("applied") + Sum("conflicts"))) if at_work else {}
     return [{"job": job, "percent": min(100, done.get(job.pk, 0) * 100 // job.eligible) if job.pk in at_work else None} for job in jobs]
 
 
@@ -58,7 +59,7 @@ def progress_chip(request: HttpRequest) -> HttpResponse:
     jobs = (
         Job.objects.visible_to(request.user).filter(~Q(awaits="") | Q(finished_at__gte=now - LINGER), actor=request.user.pk).order_by("-pk")
     )
-    return render(request, "jobs/partials/_progress_chip.html", {"shown": _with_percent(list(jobs[:_SHOWN]))})
+    return render(request, "jobs/partials/_progress_chip.html", {"shown": with_percent(list(jobs[:_SHOWN]))})
 
 
 def own_jobs(request: HttpRequest) -> dict[str, Any]:
@@ -66,4 +67,4 @@ def own_jobs(request: HttpRequest) -> dict[str, Any]:
     mine = Job.objects.visible_to(request.user).filter(actor=request.user.pk)
     running = list(mine.exclude(awaits="").order_by("-pk")[:_CARD_ROWS])
     last = mine.exclude(pk__in=[job.pk for job in running]).order_by("-pk")[: _CARD_ROWS - len(running)]
-    return {"jobs": _with_percent([*running, *last])}
+    return {"jobs": with_percent([*running, *last])}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import decimal
+import html
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -12,7 +13,7 @@ from django.db.models import Model
 from django.template.loader import get_template
 from django.utils.formats import date_format, number_format
 from django.utils.functional import Promise
-from django.utils.html import format_html
+from django.utils.html import format_html, strip_tags
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
@@ -51,6 +52,9 @@ class Column:
         numeric: align right.
         link: the cell links to the row's page. Where no column says so, the first does.
         hide_on_phone: left out on narrow screens.
+        export: what stands in a file, where that is not the text of the cell: an attribute path or a function of the row.
+        export_values: the same for figures that one query fetches for many rows, as `values` does for a page.
+        sensitive: the value is masked to whoever may not reveal it.
     """
 
     key: str
@@ -63,6 +67,9 @@ class Column:
     numeric: bool = False
     link: bool = False
     hide_on_phone: bool = False
+    export: str | CellContent | None = None
+    export_values: Callable[[Sequence[Any], Any], Mapping[Any, Any]] | None = None
+    sensitive: bool = False
 
     @property
     def css_class(self) -> str:
@@ -77,17 +84,40 @@ class Column:
             return Beside(SafeString(get_template(self.template).render({"row": row, "value": value})))  # a template  # nosec B703
         return value if isinstance(value, Beside) else Beside(show(value))
 
+    def plain(self, row: Model, fetched: Mapping[Any, Any] | None) -> Any:
+        """The value for a file: text, a number, a day or a moment; `fetched` is what `export_values` or `values` returned."""
+        return _plain(fetched.get(row.pk) if fetched is not None else self._found(row, self.export or self.value))
+
     def _value_of(self, row: Model) -> Any:
-        if callable(self.value):
-            return self.value(row)
+        return self._found(row, self.value)
+
+    def _found(self, row: Model, how: str | CellContent | None) -> Any:
+        if callable(how):
+            return how(row)
         value: Any = row
-        path = self.value or self.key
+        path = how or self.key
         display = getattr(row, f"get_{path}_display", None)
         if display is not None:
             return display()
         for hop in path.split("."):
             value = getattr(value, hop, None)
         return value
+
+
+def _plain(value: Any) -> Any:
+    """A cell's value without its markup."""
+    match value:
+        case Beside():
+            return _plain(value.content)
+        case SafeString():
+            return "" if value is NOTHING else html.unescape(strip_tags(value)).strip()
+        case None:
+            return ""
+        case bool():
+            return _("yes") if value else _("no")
+        case int() | decimal.Decimal() | float() | datetime.date():
+            return localtime(value).replace(tzinfo=None) if isinstance(value, datetime.datetime) and value.tzinfo else value
+    return str(value)
 
 
 def show(value: Any) -> SafeString:

@@ -11,6 +11,7 @@ from django.http import Http404, HttpRequest
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
+from common.lists.bulk import BulkOperation
 from common.lists.columns import Column, Text
 from common.lists.filters import Filters
 from common.lists.keyset import SortKey
@@ -63,6 +64,7 @@ class ListDefinition:
         empty_text: what to say where there is no row at all: what the list is for and what to do next.
         scope_models: the models of the rows that may narrow the list, by their names in `scope`; they are found again by `visible_to`.
         scope_required: the list is nothing without its scope.
+        bulk_operations: what can be done to many rows at once.
     """
 
     name: ClassVar[str]
@@ -80,8 +82,10 @@ class ListDefinition:
     empty_text: ClassVar[Text] = _("Nothing here yet.")
     scope_models: ClassVar[Mapping[str, type[Model]]] = {}
     scope_required: ClassVar[bool] = False
+    bulk_operations: ClassVar[Sequence[type[BulkOperation]]] = ()
 
     _added: ClassVar[dict[str, list[Column]]] = {}
+    _added_operations: ClassVar[dict[str, list[type[BulkOperation]]]] = {}
 
     def __init__(self, request: HttpRequest, *, url: str = "", prefix: str = "", embedded: bool = False, **scope: Any) -> None:
         """Bind the list to `request`.
@@ -104,6 +108,18 @@ class ListDefinition:
         """Let an upper app add a column; called in its `AppConfig.ready`. It brings its own figures by `values`."""
         kept = [item for item in cls._added.get(cls.name, []) if item.key != column.key]
         cls._added[cls.name] = [*kept, column]
+
+    @classmethod
+    def add_bulk_operation(cls, *operations: type[BulkOperation]) -> None:
+        """Let another module add operations on many rows; called in its `AppConfig.ready`."""
+        keys = {operation.key for operation in operations}
+        kept = [item for item in cls._added_operations.get(cls.name, []) if item.key not in keys]
+        cls._added_operations[cls.name] = [*kept, *operations]
+
+    def get_bulk_operations(self) -> list[BulkOperation]:
+        """What this user may do to many rows."""
+        kinds = [*self.bulk_operations, *self._added_operations.get(self.name, [])]
+        return [operation for operation in (kind(self) for kind in kinds) if operation.is_open()]
 
     @property
     def scope_is_kept(self) -> bool:

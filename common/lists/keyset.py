@@ -135,6 +135,12 @@ class Keyset:
         cut: models.QuerySet[RowT] = marked.order_by(*self._order(backward=backward))[:limit]
         return cut
 
+    def ordered(self, queryset: models.QuerySet[RowT]) -> models.QuerySet[RowT]:
+        """All rows in this order."""
+        marked = queryset.annotate(**{_MARK.format(index): F(key.path) for index, key in enumerate(self.keys)})
+        ordered: models.QuerySet[RowT] = marked.order_by(*self._order(backward=False))
+        return ordered
+
     def _order(self, *, backward: bool) -> list[OrderBy]:
         return [
             OrderBy(

@@ -15,6 +15,7 @@ from django.utils.functional import cached_property
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
+from common.lists.bulk import BulkAction, actions_on
 from common.lists.columns import Column, Text
 from common.lists.filters import FilterEntry, entries_of
 from common.lists.keyset import Cursor, Keyset, KeysetPage
@@ -327,6 +328,23 @@ class ListState:
         return self._neighbour(self.page.following)
 
     # --- actions and counts
+
+    @cached_property
+    def bulk_actions(self) -> list[BulkAction]:
+        """The buttons beside the boxes of the rows; none: there are no boxes."""
+        return actions_on(self.definition)
+
+    @cached_property
+    def whole_actions(self) -> list[BulkAction]:
+        """Those of them that also stand below the list, for all rows that match."""
+        return [action for action in self.bulk_actions if action.whole]
+
+    @cached_property
+    def selection_fields(self) -> list[tuple[str, str]]:
+        """Names and values of the hidden inputs beside the boxes."""
+        from common.lists.selection import form_fields
+
+        return form_fields(self)
 
     @cached_property
     def actions(self) -> list[ListAction]:

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import datetime
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Final
 
+from django.core.cache import cache
 from django.db.models import Q, Sum
 from django.utils import timezone
 
 from jobs.models import Job, JobChunk, JobMode, JobStatus
 
 _RECENT: Final = datetime.timedelta(seconds=15)
+_TOLD_SECONDS: Final = 3_600
 _MINIMUM: Final = 0.2  # seconds; a shorter run has no rate worth telling
 
 
@@ -41,6 +44,17 @@ class Progress:
     def percent(self) -> int:
         """Whole percent of the rows; 100 only when all are done."""
         return min(100, self.done * 100 // self.total) if self.total else 0
+
+
+def tell_done(job_id: int, rows: int) -> None:
+    """Say that a single work has dealt with `rows` rows so far; in the cache, for its transaction shows nothing before its end."""
+    cache.set(f"job-done:{job_id}", rows, _TOLD_SECONDS)
+
+
+def told_done(job_ids: Collection[int]) -> dict[int, int]:
+    """What `tell_done` was told of those jobs."""
+    names = {f"job-done:{job_id}": job_id for job_id in job_ids}
+    return {names[name]: int(rows) for name, rows in cache.get_many(list(names)).items()} if names else {}
 
 
 def progress_of(job: Job) -> Progress:

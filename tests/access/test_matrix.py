@@ -7,6 +7,7 @@ has its own tables: `test_matrix_administration`. `pytest tests/access -k matrix
 
 from __future__ import annotations
 
+import datetime
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -24,6 +25,7 @@ from access.history.subjects import event_model_of
 from access.models import User
 from common.panels import registered_panels
 from customers.models import Customer
+from jobs.models import Job, JobFile
 from products.models import OfferStatus, Tariff
 from tests.access import test_reach as reach
 from tests.access.matrix import (
@@ -167,9 +169,11 @@ def of_others(standing: Standing, request: pytest.FixtureRequest) -> Iterator[Tr
     now = timezone.now()
     facts = {"ip": "127.0.0.1", "user_agent": "x", "created_at": now, "last_seen_at": now}
     session = UserSession.objects.create(user=stranger, session_key="strange", **facts).pk
-    keys = {side: {"person": user.pk, "session": session, "key": key} for side, user in ((OWN, manager), (FOREIGN, stranger))}
+    export = Job.objects.create(kind="export", title="x", actor=stranger)
+    file = JobFile.objects.create(job=export, name="x.csv", stored="results/x.csv", size=1, expires_at=now + datetime.timedelta(days=1)).pk
+    keys = {side: {"person": user.pk, "session": session, "key": key, "file": file} for side, user in ((OWN, manager), (FOREIGN, stranger))}
     version = event_model_of(Customer)._default_manager.values_list("pk", flat=True).first()
-    parts = {"kind": "customers.customer", "version": version, "provider_id": "nowhere"}
+    parts = {"kind": "customers.customer", "version": version, "provider_id": "nowhere", "name": "customers"}
     for name, (words, methods, subject) in reach.OF_OTHERS.items():
         for side in (OWN, FOREIGN) if subject in keys[OWN] else (NONE,):
             arguments = {"pk": keys[side][subject]} if side != NONE else {part: parts[part] for part in subject.split()}

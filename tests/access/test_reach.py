@@ -76,7 +76,7 @@ OF_A_CUSTOMER: Final = {
         ("members:batch_detail", "members:batch_preview", "members:batch_run", "jobs:job_detail", "members:batch_errors"),
         ("job", "manager", "GET"),
     ),
-    **dict.fromkeys(("members:batch_source", "members:batch_actions"), ("job", "manager", "GET POST")),
+    **dict.fromkeys(("members:batch_source", "members:batch_actions", "jobs:job_page"), ("job", "manager", "GET POST")),
     **dict.fromkeys(
         (
             *("members:batch_approve", "members:batch_recheck", "members:batch_mode", "members:batch_cancel", "members:batch_pause"),
@@ -118,8 +118,8 @@ READ_BY_ALL_ROLES: Final = {"products:product_detail", "products:product_history
 BY_QUERY: Final = {"products:offer_create"}
 """The object stands in the query, not in the path."""
 
-FORMS_SHOWN_TO_READERS: Final = {"members:batch_actions"}
-"""Step 2 of a batch tells those who may not change it what was chosen."""
+FORMS_SHOWN_TO_READERS: Final = {"members:batch_actions", "jobs:job_page"}
+"""Step 2 of a batch tells those who may not change it what was chosen, and a job's page how far it is."""
 
 EXPORTS: Final = {
     "members:batch_errors",
@@ -180,13 +180,15 @@ OF_OTHERS: Final = {
     # name: (who may, the methods it takes, what its parts name); a session and a key are a stranger's
     "access:session_end": ("nobody", "", "session"),
     "mfa_edit_webauthn": ("nobody", "", "key"),
+    "jobs:job_file": ("nobody", "", "file"),
+    "jobs:list_export": ("manager", "GET POST", "name"),
     "mfa_remove_webauthn": ("nobody", "", "key"),
     "customers:reach_of_user": ("director auditor", "GET", "person"),
     "access:audit_changes_of": ("auditor", "GET", "kind"),
     "access:audit_change": ("auditor", "GET", "kind version"),
     **dict.fromkeys(("openid_connect_login", "openid_connect_callback"), ("nobody", "", "provider_id")),
 }
-"""Their parts name a person, somebody's session or security key, a change, or a provider of sign-ins, of whom the tests have none."""
+"""Their parts name a person, somebody's session, key or file, a list, a change, or a provider of sign-ins, of whom the tests have none."""
 ADMIN_ENTRANCE: Final = {"admin:login", "admin:logout"}
 
 

@@ -1,5 +1,7 @@
 // Lists: J and K walk the rows (at the last row J falls through to the link to the next page), a click anywhere opens a row,
 // and a box narrows long lists of choices.
+import "./selection.js";
+
 const CONTROLS = "a, button, input, select, textarea, label, summary, details";
 const isOn = () => localStorage.getItem("single-key-shortcuts") !== "off";
 
