@@ -25,6 +25,7 @@ WORK: Final[dict[str, Promise]] = {
     "access.seal_audit": gettext_lazy("Seal the audit"),
     "access.forget_ended_sessions": gettext_lazy("Forget sessions that have ended"),
     "members.drop_old_rows": gettext_lazy("Drop the rows of old batches"),
+    "customers.score_all": gettext_lazy("Score all customers by the rules"),
 }
 """What each scheduled task does; a task without words fails a test."""
 

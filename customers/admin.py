@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy
 
 from access.administration import PolicyAdmin, PolicyInline, ReadOnlyAdmin
 from access.reveals import masked_text
-from customers import grant_admin  # noqa: F401  # it registers its pages
+from customers import grant_admin, rule_admin  # noqa: F401  # they register their pages
 from customers.models import AttributeChoice, AttributeDefinition, Customer, Industry, Region, Tag
 
 

@@ -18,6 +18,7 @@ class CustomersConfig(AppConfig):
         from customers.attribute_history import register_attribute_history
         from customers.grants import granted_customers
         from customers.histories import register_histories
+        from customers.measures import register_own_measures
         from customers.registrations import register_all
         from customers.sensitive import register_masked
 
@@ -25,4 +26,5 @@ class CustomersConfig(AppConfig):
         register_all()
         register_histories()
         register_attribute_history()
+        register_own_measures()
         register_masked()

@@ -21,6 +21,7 @@ from customers.fields import CustomerField, label_of
 from customers.models import ContactPerson, Customer, Lifecycle
 from customers.papers import clean_bank_account, clean_id_number
 from customers.services.lifecycle import MOVES
+from customers.services.scoring import scoring_is_on
 from customers.services.tags import offered_tags
 
 _NAMES = ("name", "short_name", "code", "credit_code")
@@ -37,7 +38,7 @@ class CapitalsField(forms.CharField):
         return str(super().to_python(value)).upper()
 
 
-class _ServiceForm(forms.BaseForm):
+class ServiceForm(forms.BaseForm):
     """A form whose values go to a service that may refuse them."""
 
     def refuse(self, error: ValidationError) -> None:
@@ -50,7 +51,7 @@ class _ServiceForm(forms.BaseForm):
                 self.add_error(name if name in self.fields else None, one)
 
 
-class _VersionedForm(_ServiceForm, forms.ModelForm):  # type: ignore[type-arg]  # not subscriptable at run time
+class _VersionedForm(ServiceForm, forms.ModelForm):  # type: ignore[type-arg]  # not subscriptable at run time
     """A form of a row that remembers which version of the row it showed; the services save, never the form."""
 
     version = forms.CharField(widget=forms.HiddenInput, required=False)
@@ -156,6 +157,8 @@ class CustomerForm(_VersionedForm):
         self._prepare_tags()
         self.fields["code"].disabled = bool(self.instance.pk)
         self.fields["bank_account"].widget.attrs["autocomplete"] = "off"
+        if self.instance.pk and scoring_is_on():
+            del self.fields["level"], self.fields["value_score"]
         self._definitions = definitions_in_use()
         self.fields |= attribute_fields(self._definitions, self.instance.attributes)
         self.initial.update(attribute_initial(self._definitions, self.instance.attributes))
@@ -225,7 +228,7 @@ class NewCustomerForm(CustomerForm):
         self.order_fields(["name", "short_name", "code", "credit_code", "manager", "org_unit"])
 
 
-class AssignForm(_ServiceForm, forms.Form):
+class AssignForm(ServiceForm, forms.Form):
     """To whom a customer is handed, and why."""
 
     manager = forms.ModelChoiceField(label=_("Account manager"), queryset=User.objects.none(), required=False, empty_label=_("nobody yet"))
@@ -238,7 +241,7 @@ class AssignForm(_ServiceForm, forms.Form):
         _offer_owners(self, user, Action.APPROVE)
 
 
-class LifecycleForm(_ServiceForm, forms.Form):
+class LifecycleForm(ServiceForm, forms.Form):
     """The next step of a customer's lifecycle, and why."""
 
     to = forms.ChoiceField(label=_("Next step"), widget=forms.RadioSelect)

@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from access.administration import register_person_page
 from access.models import Action, User
+from common.lists import linked
 from common.lists.registry import register_list
 from common.navigation import NavigationGroup, NavigationItem, register
 from common.panels import register_action, register_card, register_fact, register_panel, register_slot
@@ -38,6 +39,7 @@ def register_all() -> None:
         order=20,
         count=_count_people,
     )
+    register_panel(slot=SLOT, key="value", title=_("Value"), url_name="customers:customer_value", module="customers", order=80)
     register_panel(slot=SLOT, key="hierarchy", title=_("Hierarchy"), url_name="customers:customer_hierarchy", module="customers", order=90)
     register_panel(slot=SLOT, key="sharing", title=_("Sharing"), url_name="customers:customer_sharing", module="customers", order=95)
     register_panel(slot=SLOT, key="history", title=_("History"), url_name="customers:customer_history", module="customers", order=100)
@@ -45,7 +47,7 @@ def register_all() -> None:
         slot=SLOT,
         key="value_score",
         label=_("Value score"),
-        value=lambda customer, _user: customer.value_score,
+        value=lambda customer, _user: linked(reverse("customers:customer_value", args=[customer.pk]), customer.value_score),
         module="customers",
         order=50,
     )

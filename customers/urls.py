@@ -4,7 +4,7 @@ from django.urls import path
 
 from access.history import history_view, restore_view
 from customers.histories import CONTACT_PERSON, CUSTOMER
-from customers.views import customer, editing, lists, people, reach, sharing
+from customers.views import customer, editing, lists, people, reach, sharing, value
 
 app_name = "customers"
 
@@ -21,6 +21,10 @@ urlpatterns = [
     path("customers/<int:pk>/restore/", restore_view(CUSTOMER), name="customer_restore"),
     path("customers/<int:pk>/people/", people.customer_people, name="customer_people"),
     path("customers/<int:pk>/people/new/", people.contact_person_create, name="contact_person_create"),
+    path("customers/<int:pk>/value/", value.customer_value, name="customer_value"),
+    path("customers/<int:pk>/value/score/", value.customer_score, name="customer_score"),
+    path("customers/<int:pk>/value/level/", value.customer_level, name="customer_level"),
+    path("customers/<int:pk>/value/level/end/", value.customer_level_end, name="customer_level_end"),
     path("customers/<int:pk>/edit/", editing.customer_edit, name="customer_edit"),
     path("customers/<int:pk>/assign/", editing.customer_assign, name="customer_assign"),
     path("customers/<int:pk>/lifecycle/", editing.customer_lifecycle, name="customer_lifecycle"),

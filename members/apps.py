@@ -18,6 +18,7 @@ class MembersConfig(AppConfig):
         from members.batch_panels import register_batch_pages
         from members.histories import register_histories
         from members.job_kind import register_kind
+        from members.measures import register_measures
         from members.owner_functions import register_owner_functions
         from members.panels import register_pages
         from members.sensitive import register_masked
@@ -29,6 +30,7 @@ class MembersConfig(AppConfig):
         register_histories()
         register_batch_pages()
         register_masked()
+        register_measures()
 
 
 def _enter_rules(**_signal: Any) -> None:

@@ -6,6 +6,7 @@ from customers.models.changes import LifecycleChange, OwnershipChange
 from customers.models.customer import Customer, CustomerLevel, CustomerScale, Lifecycle
 from customers.models.dictionaries import Industry, Region
 from customers.models.people import CertificateType, ContactPerson, ContactRole
+from customers.models.scoring import CustomerScore, LevelOverride, LevelThreshold, ScoreRun, ScoringBand, ScoringRule
 from customers.models.tags import CustomerTag, Tag, TagColour
 
 __all__ = (
@@ -19,13 +20,19 @@ __all__ = (
     "CustomerGroupObjectPermission",
     "CustomerLevel",
     "CustomerScale",
+    "CustomerScore",
     "CustomerTag",
     "CustomerUserObjectPermission",
     "Industry",
+    "LevelOverride",
+    "LevelThreshold",
     "Lifecycle",
     "LifecycleChange",
     "OwnershipChange",
     "Region",
+    "ScoreRun",
+    "ScoringBand",
+    "ScoringRule",
     "Tag",
     "TagColour",
 )

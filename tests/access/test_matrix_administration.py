@@ -24,7 +24,7 @@ from access.models import User
 from access.services.api_tokens import create_token
 from access.services.delegations import lend_scope
 from customers.grants import TO_VIEW
-from customers.models import AttributeDefinition, Customer, Industry, Region, Tag
+from customers.models import AttributeDefinition, Customer, Industry, LevelThreshold, Region, ScoringRule, Tag
 from customers.services.sharing import share_customer
 from members.models import BlacklistedNumber, NumberSegment
 from members.verdicts import HARD, NOTHING_TO_DO
@@ -68,6 +68,8 @@ KINDS: Final = {
     "customers.industry": ("customers", "add change delete"),
     "customers.region": ("customers", "add change delete"),
     "customers.attributedefinition": ("customers", "add change delete"),
+    "customers.levelthreshold": ("customers", "add change delete"),
+    "customers.scoringrule": ("customers", "add change delete"),
     "customers.tag": ("customers", "add change delete"),
     "products.product": ("products", "add change delete"),
     "products.tariff": ("products", "add change delete"),
@@ -176,6 +178,8 @@ def objects(grounds: dict[str, reach.World], manager: User, foreign_manager: Use
     Industry.objects.get_or_create(code="X", defaults={"name_zh": "医", "name_en": "Health"})
     Region.objects.get_or_create(code="X", defaults={"name_zh": "云", "name_en": "Yun"})
     AttributeDefinition.objects.get_or_create(key="x", defaults={"kind": "text", "name_zh": "云", "name_en": "Yun"})
+    LevelThreshold.objects.get_or_create(level="A1", defaults={"at_least": 80})
+    ScoringRule.objects.get_or_create(code="X", defaults={"measure": "years", "name_zh": "云", "name_en": "Yun"})
     Tag.objects.get_or_create(code="X", defaults={"name_zh": "云", "name_en": "Yun"})
     for kind in KINDS.keys() - keys.keys():
         row = apps.get_model(kind)._default_manager.exclude(**_OUT_OF_HAND.get(kind, {})).order_by("pk").first()

@@ -40,6 +40,10 @@ OF_A_CUSTOMER: Final = {
     **dict.fromkeys(
         ("customers:contact_person_create", "customers:customer_edit", "customers:customer_lifecycle"), ("customer", "manager", "GET POST")
     ),
+    "customers:customer_value": ("customer", "manager", "GET"),
+    "customers:customer_score": ("customer", "manager", "POST"),
+    "customers:customer_level": ("customer", "director", "GET POST"),
+    "customers:customer_level_end": ("customer", "director", "POST"),
     "customers:customer_sharing": ("customer", "manager", "GET"),
     "customers:customer_share": ("customer", "manager", "GET POST"),
     "customers:customer_sharing_end": ("customer", "manager", "POST"),

@@ -1,0 +1,90 @@
+"""Administration of what is measured of customers and what follows from it."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from django import forms
+from django.contrib import admin
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from access.administration import PolicyAdmin, PolicyInline
+from customers.measures import Measure, measures, measures_by_key
+from customers.models import LevelThreshold, ScoringBand, ScoringRule
+
+
+class MeasureField(forms.ChoiceField):
+    """One of the measures that there are now; one that is gone stays chosen where it was."""
+
+    def __init__(self, *, label: Any, numbers_only: bool = False) -> None:
+        super().__init__(label=label, choices=lambda: _offered(numbers_only=numbers_only))
+
+
+def _offered(*, numbers_only: bool) -> list[tuple[str, str]]:
+    return [("", "—"), *((one.key, str(one.label)) for one in measures() if one.is_number or not numbers_only)]
+
+
+class ScoringRuleForm(forms.ModelForm):  # type: ignore[type-arg]  # not subscriptable at run time
+    """A rule, with a measure to choose."""
+
+    measure = MeasureField(label=gettext_lazy("What is measured"))
+
+    class Meta:
+        model = ScoringRule
+        fields = ("code", "name_zh", "name_en", "measure", "weight", "is_active", "valid_from", "valid_until")
+
+
+class BandFormSet(forms.BaseInlineFormSet):  # type: ignore[type-arg]  # not subscriptable at run time
+    """Bands that fit the rule's measure."""
+
+    def clean(self) -> None:
+        """A number has bands from a number on; a list has bands for its values."""
+        super().clean()
+        measure = measures_by_key().get(self.instance.measure)
+        for form in self.forms:
+            given = getattr(form, "cleaned_data", {})
+            if measure is not None and given and not given.get("DELETE"):
+                _ensure_fits(measure, given)
+
+
+def _ensure_fits(measure: Measure, given: dict[str, Any]) -> None:
+    if measure.choices is None:
+        if given.get("at_least") is None:
+            raise ValidationError(_("This measure is a number: say from which number on each band counts."))
+        return
+    codes = {code for code, _label in measure.choices()}
+    if given.get("value") not in codes:
+        raise ValidationError(_("Give each band one of the values: %(values)s.") % {"values": ", ".join(sorted(codes))})
+
+
+class ScoringBandInline(PolicyInline):
+    """The points of a rule."""
+
+    model = ScoringBand
+    formset = BandFormSet
+    extra = 3
+
+
+@admin.register(ScoringRule)
+class ScoringRuleAdmin(PolicyAdmin):
+    """The rules by which customers are scored each night."""
+
+    form = ScoringRuleForm
+    list_display = ("code", "name_zh", "name_en", "measured", "weight", "is_active", "valid_from", "valid_until")
+    list_filter = ("is_active",)
+    search_fields = ("code", "name_zh", "name_en")
+    inlines: ClassVar = [ScoringBandInline]
+
+    @admin.display(description=gettext_lazy("What is measured"))
+    def measured(self, rule: ScoringRule) -> str:
+        """The measure in words."""
+        return str(dict(_offered(numbers_only=False)).get(rule.measure, rule.measure))
+
+
+@admin.register(LevelThreshold)
+class LevelThresholdAdmin(PolicyAdmin):
+    """From which score on a customer has a level."""
+
+    list_display = ("level", "at_least")

@@ -1,0 +1,58 @@
+"""What this app can measure of customers: how many numbers they have, what those bring, and for how long there is none."""
+
+from __future__ import annotations
+
+import datetime
+from collections import defaultdict
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any
+
+from django.db.models import Count, Exists, Max, OuterRef
+from django.utils.translation import gettext_lazy as _
+
+from customers.measures import Measure, Span, Value, counted, register_measure
+from customers.models import Customer
+from members.models import Member, MemberSubscription
+from members.roster import live_subscriptions
+from products.models import GroupSubscription
+from products.services.pricing import monthly_fees
+
+
+def register_measures() -> None:
+    """Called once, when Django is ready."""
+    register_measure(Measure(key="members", label=_("Live members"), read=_members, missing=0))
+    register_measure(Measure(key="revenue", label=_("Monthly revenue (CNY)"), read=_revenue, missing=0))
+    register_measure(Measure(key="days_without_members", label=_("Days since the last member left"), read=_days_without))
+
+
+def _live(span: Span, day: datetime.date) -> Any:
+    """Memberships that hold on `day`: open ones, and those that end later."""
+    rows = Member.objects.filter(span.within("customer"), joined_on__lte=day)
+    return rows.filter(left_on=None) | rows.filter(left_on__gt=day)
+
+
+def _members(span: Span, day: datetime.date) -> Mapping[int, Value]:
+    return counted(_live(span, day), "customer")
+
+
+def _revenue(span: Span, day: datetime.date) -> Mapping[int, Value]:
+    """Of member and group subscriptions after discounts, by two groupings and the prices of what they name."""
+    live = live_subscriptions(MemberSubscription.objects.filter(span.within("customer")), day)
+    groups = list(live.order_by().values_list("customer", "tariff", "offer", "price_override").annotate(count=Count("pk")))
+    own = GroupSubscription.objects.live(day).filter(span.within("customer"), effective_on__lte=day)
+    lines = list(own.values_list("customer", "tariff", "offer", "quantity"))
+    fees = monthly_fees({(row[1], row[2]) for row in [*groups, *lines]}, day)
+    revenue: defaultdict[int, Decimal] = defaultdict(Decimal)
+    for customer, tariff, offer, override, count in groups:
+        revenue[customer] += (fees[tariff, offer].net if override is None else override) * count
+    for customer, tariff, offer, quantity in lines:
+        revenue[customer] += fees[tariff, offer].net * quantity
+    return dict(revenue)
+
+
+def _days_without(span: Span, day: datetime.date) -> Mapping[int, Value]:
+    """Of customers that had members and have none; others have no such number."""
+    empty = Customer.objects.filter(span.within()).exclude(Exists(_live(span, day).filter(customer=OuterRef("pk"))))
+    ended = Member.objects.filter(span.within("customer"), left_on__lte=day, customer__in=empty)
+    return {customer: (day - last).days for customer, last in ended.order_by().values_list("customer").annotate(last=Max("left_on"))}
