@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any, Final
 
 from django.http import Http404, HttpRequest
 from django.urls import reverse
-from django.utils.formats import number_format
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext, pgettext_lazy
@@ -17,7 +16,8 @@ from django.utils.translation import gettext_lazy, ngettext, pgettext_lazy
 from access.models import Action, User
 from access.requests import signed_in
 from access.scope import allowed
-from jobs.models import ACTIVE_OR_DONE, Job, JobAttempt, JobMode, JobStatus
+from jobs.flow import Step, Tile, figure, last_duration
+from jobs.models import ACTIVE_OR_DONE, Job, JobMode, JobStatus
 from jobs.services.steering import WAITING
 from members.batch_tables import BatchRowList
 from members.bulk.undoing import applied_rows
@@ -25,7 +25,7 @@ from members.models import ProvisioningBatch, Severity
 from members.services.batches import CHECK, CHECK_UNDO, KIND, UNDOABLE
 from members.services.error_file import XLSX_MAX_ROWS
 from members.services.plan import ActionSpec
-from members.services.wording import ActionWords, duration_text, refusal_text
+from members.services.wording import ActionWords, refusal_text
 from members.verdicts import GROUP_CODES, LABELS, Severities
 from products.money import yuan
 
@@ -45,26 +45,6 @@ STEP_LABELS: Final[dict[str, _StrPromise]] = {
 _CHIPS_SHOWN: Final = 6
 _SEVERITY_ORDER: Final = (Severity.ERROR, Severity.WARNING, Severity.SKIP)
 _TONES: Final = {Severity.ERROR: "bad", Severity.WARNING: "warn", Severity.SKIP: "idle"}
-
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """A step of the way; `state` is "done", "current" or "todo", `url` empty where it cannot be gone to."""
-
-    label: Any
-    state: str
-    url: str
-
-
-@dataclass(frozen=True, slots=True)
-class Tile:
-    """A figure; `url` filters the rows by it."""
-
-    label: str
-    value: str
-    note: str = ""
-    url: str = ""
-    active: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,8 +168,7 @@ class BatchPage:
 
     def check_seconds(self) -> str:
         """How long the last check took; empty where there was none."""
-        attempt = JobAttempt.objects.filter(job=self.job, work__in=(CHECK, CHECK_UNDO), ended_at__isnull=False).order_by("-pk").first()
-        return duration_text((attempt.ended_at - attempt.started_at).total_seconds()) if attempt and attempt.ended_at else ""
+        return last_duration(self.job, CHECK, CHECK_UNDO)
 
     def context(self, step: str) -> dict[str, Any]:
         """What every step's template needs."""
@@ -201,6 +180,9 @@ class BatchPage:
             "customer": self.batch.customer,
             "steps": self.steps(step),
             "actions_text": self.words.sentence,
+            "cancel_url": reverse("members:batch_cancel", args=[self.job.pk]),
+            "pause_url": reverse("members:batch_pause", args=[self.job.pk]),
+            "resume_url": reverse("members:batch_resume", args=[self.job.pk]),
             "error_file": bool(self.may_export and self.job.fingerprint and left_out),
             "error_file_fits": left_out <= XLSX_MAX_ROWS,
         }
@@ -218,11 +200,6 @@ def read_page(request: HttpRequest, pk: int, action: str = Action.VIEW) -> Batch
 
 
 # --- figures ---------------------------------------------------------------------------------------------------------------------------
-
-
-def figure(number: int) -> str:
-    """A count for people."""
-    return number_format(number, force_grouping=True)
 
 
 def tiles_before(page: BatchPage, rows: BatchRowList) -> list[Tile]:

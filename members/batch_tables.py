@@ -22,11 +22,11 @@ from access.scope import allowed
 from common.lists import Beside, Column, ListAction, ListDefinition, dot
 from common.lists.state import ListState
 from common.masking import mask_digits, mask_number
+from common.reading.dates import parse_date
 from jobs.models import Job
 from jobs.tables import JobList
 from members.forms_batch import FIELD_LABELS
 from members.models import BatchRow, ProvisioningBatch, RowState, Severity
-from members.reading.dates import parse_date
 from members.reading.normalise import clean_text
 from members.roster import international
 from members.sensitive import cell_name

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any, Final
 
 from django import forms
@@ -16,9 +16,9 @@ from django.utils.translation import gettext_lazy, pgettext_lazy
 from access.models import User
 from customers.fields import CustomerField, label_of
 from customers.models import Customer
+from jobs.forms import ColumnsForm
 from jobs.models import JobMode
 from members.batch_choices import BatchChoices, code_of, product_of
-from members.reading.headings import column_letters
 from members.services.batches import BatchOptions
 from members.services.plan import WITH_TARIFF, ActionKind, ActionSpec, PlanInvalid, plan_batch
 
@@ -177,41 +177,15 @@ class OptionsForm(forms.Form):
     )
 
 
-class MappingForm(forms.Form):
-    """Which column of the source holds what: one select for each column."""
-
-    def __init__(self, *args: Any, headings: Sequence[str], guess: Mapping[str, int], mapping: Mapping[str, int], **kwargs: Any) -> None:
-        """Take the headings, the columns guessed by field name, and those chosen before."""
-        super().__init__(*args, **kwargs)
-        self.guess = {column: name for name, column in guess.items()}
-        chosen = {column: name for name, column in (mapping or guess).items()}
-        choices = [("", _("not used")), *FIELD_LABELS.items()]
-        self.letters = column_letters(len(headings))
-        for column, heading in enumerate(headings):
-            self.fields[f"column-{column}"] = forms.ChoiceField(
-                label=heading or self.letters[column], choices=choices, required=False, initial=chosen.get(column, "")
-            )
+class MappingForm(ColumnsForm):
+    """Which column of the source holds what; one of them the numbers."""
 
     def clean(self) -> dict[str, Any]:
-        """Every field at most once, and the number."""
-        cleaned: dict[str, Any] = super().clean() or {}
-        seen: dict[str, str] = {}
-        for name, value in cleaned.items():
-            if value and value in seen:
-                self.add_error(
-                    name,
-                    _("“%(field)s” was chosen for the column “%(column)s” already.")
-                    % {"field": FIELD_LABELS[value], "column": seen[value]},
-                )
-            elif value:
-                seen[value] = str(self.fields[name].label)
-        if not self.errors and "number" not in seen:
+        """With the number."""
+        cleaned = super().clean()
+        if not self.errors and "number" not in self.chosen():
             raise ValidationError(_("Say which column holds the numbers."))
         return cleaned
-
-    def chosen(self) -> dict[str, int]:
-        """Column by field name; only of a valid form."""
-        return {value: int(name.removeprefix("column-")) for name, value in self.cleaned_data.items() if value}
 
 
 class ActionsForm:
@@ -227,8 +201,8 @@ class ActionsForm:
         self.options = OptionsForm(
             data, initial={"effective_on": timezone.localdate(), "mode": JobMode.VALID, "membership": ActionKind.JOIN}
         )
-        layout = {"headings": inspection.get("headings", []), "guess": inspection.get("mapping", {}), "mapping": mapping}
-        self.mapping = MappingForm(data, **layout)
+        guess = inspection.get("mapping", {})
+        self.mapping = MappingForm(data, labels=FIELD_LABELS, headings=inspection.get("headings", []), guess=guess, mapping=mapping)
         self.rows: list[ProductActionForm] = self._posted_rows(data) if data is not None else [self.blank_row()]
 
     def blank_row(self) -> ProductActionForm:

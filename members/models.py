@@ -13,10 +13,10 @@ from django.utils.translation import gettext_lazy as _
 
 from common.db import CodeField, TimestampedModel
 from common.masking import mask_number
+from common.reading.cells import CELL_SEPARATOR
 from common.tracking import tracked, untracked
 from customers.models import Customer, Region
 from jobs.models import Job
-from members.cells import CELL_SEPARATOR
 from members.querysets import BatchRowQuerySet, MemberQuerySet, MemberSubscriptionQuerySet
 from members.reading.normalise import national
 from products.models import Offer, Product, Tariff

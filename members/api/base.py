@@ -15,8 +15,8 @@ from access.requests import signed_in
 from common.api import ErrorSerializer, Refusal, TooLarge
 from jobs.errors import describe
 from jobs.models import Job
+from jobs.uploads import UploadLimit, limit_upload
 from members.services.batches import KIND
-from members.uploads import UploadLimit, limit_upload
 
 _FORM_BYTES: Final = 1 << 20
 """Bytes of a request beside the file itself: the other fields and the frame around them."""

@@ -15,11 +15,11 @@ from rest_framework.utils import html
 from common.masking import mask_digits
 from jobs.models import Job, JobMode, JobStatus
 from jobs.services.progress import progress_of
+from jobs.services.reading import NOTES
 from members.api.links import links_of
 from members.models import ProvisioningBatch
 from members.reading.headings import FIELDS
 from members.services.plan import ActionSpec, PlanInvalid
-from members.services.reading import NOTES
 from members.services.wording import refusal_text
 from members.verdict_codes import CODES
 

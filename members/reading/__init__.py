@@ -1,1 +1,1 @@
-"""Reading spreadsheets of numbers: pure Python without Django, run in a child process with memory and time limits."""
+"""Reading spreadsheets of numbers: pure Python without Django, run in a child process (`common.reading`)."""

@@ -1,34 +1,26 @@
 """The reader's process: `python -m members.reading.child`, a request as JSON on standard input.
 
-It parses what strangers upload, so it runs apart, with limits on memory and processor time, and without a database. `inspect` answers
-with the layout and the first rows; `rows` writes every row below the header to standard output in PostgreSQL's COPY text format, and then
-answers.
-The answer is one JSON object, the last line on standard error: `{"ok": …}` or `{"refused": code, "figures": {…}}`.
+`inspect` answers with the layout and the first rows; `rows` writes every row below the header to standard output in PostgreSQL's COPY text
+format, and then answers. See `common.reading.child`.
 """
 
 from __future__ import annotations
 
-import gc
 import itertools
-import json
-import resource
 import sys
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import asdict
-from pathlib import Path
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Final, TextIO
 
-from members.cells import CELL_SEPARATOR
-from members.reading.dates import parse_date
-from members.reading.headings import HEADER_SEARCH_ROWS, Layout, find_layout
+from common.reading.cells import CELL_SEPARATOR
+from common.reading.child import LaidOutSource, inspect, serve
+from common.reading.dates import parse_date
+from common.reading.sources import Row, SourceRefused
+from members.reading.headings import find_layout
 from members.reading.normalise import COUNTRY_CODE, MISSING, clean_text, is_plain_mobile, normalise_number, normalise_short_number
-from members.reading.sources import Limits, OpenSource, Row, SourceRefused, open_source
 from members.verdict_codes import BIT
 
 TAB: Final = "\t"
-SAMPLE_ROWS: Final = 8
 _CELL_LIMIT: Final = 1_000
-_SAMPLE_LENGTH: Final = 200
 _LENGTHS: Final = {"holder_name": 64, "department": 64, "employee_no": 32, "tariff_code": 32, "offer_code": 32}
 _ESCAPES: Final = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r", "\0": "\ufffd"})
 _SPECIAL: Final = ("\\", "\t", "\n", "\r", "\0")
@@ -42,7 +34,6 @@ _FIELD_ORDER: Final = (
     "tariff_code",
     "offer_code",
 )
-_BLOCK_ROWS: Final = 1_000
 NULL: Final = "\\N"
 _NOTHING: Final = itertools.repeat(NULL)
 _Column = Sequence[str]
@@ -51,99 +42,21 @@ _UNASSIGNED: Final = BIT["number_unassigned"]
 
 
 def main() -> int:
-    """Answer the one request on standard input. Exit code 0 when answered, refusals included; anything else is a crash."""
-    request = json.load(sys.stdin)
-    _limit_resources(request["memory_bytes"], request["seconds"])
-    gc.disable()  # millions of short lists and no cycles among them: the collector would find nothing, over and over
-    try:
-        answer: dict[str, Any] = {"ok": _inspect(request) if request["task"] == "inspect" else _write_rows(request, sys.stdout)}
-    except SourceRefused as refusal:
-        answer = {"refused": refusal.code, "figures": refusal.figures}
-    except MemoryError:
-        answer = {"refused": "source_too_demanding", "figures": {}}
-    except BaseException as error:
-        if type(error).__name__ != "PanicException":  # what a defect of the parser, which is written in Rust, looks like here
-            raise
-        answer = {"refused": "not_a_spreadsheet", "figures": {}}
-    sys.stderr.write("\n" + json.dumps(answer))
-    return 0
-
-
-def _limit_resources(memory_bytes: int, seconds: int) -> None:
-    resource.setrlimit(resource.RLIMIT_AS, (memory_bytes, memory_bytes))
-    resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds + 5))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-
-
-def _open(request: dict[str, Any]) -> tuple[OpenSource, list[Row], Layout]:
-    """The source with its first rows drawn, and how it is laid out."""
-    limits = Limits(request["unpacked_bytes"], request["max_columns"])
-    source = open_source(Path(request["path"]), request["format"], limits)
-    head = list(itertools.islice(source.rows, HEADER_SEARCH_ROWS + SAMPLE_ROWS))
-    if not head:
-        raise SourceRefused("empty_file")
-    return source, head, find_layout(head)
-
-
-def _body(source: OpenSource, head: list[Row], layout: Layout) -> Iterator[Row]:
-    """The rows below the headings."""
-    return itertools.chain([row for row in head if row[0] > layout.header_line], source.rows)
-
-
-def _ensure_few(rows: int, request: dict[str, Any]) -> None:
-    if rows > request["max_rows"]:
-        raise SourceRefused("too_many_rows", limit=request["max_rows"])
-
-
-def _inspect(request: dict[str, Any]) -> dict[str, Any]:
-    source, head, layout = _open(request)
-    body = _body(source, head, layout)
-    sample = list(itertools.islice(body, SAMPLE_ROWS))
-    if not sample:
-        raise SourceRefused("only_headings")
-    rows = len(sample) + sum(1 for _ in itertools.islice(body, request["max_rows"]))
-    _ensure_few(rows, request)
-    return _described(source, layout) | {"sample": [[line, *map(_shown, cells)] for line, cells in sample], "rows": rows}
-
-
-def _described(source: OpenSource, layout: Layout) -> dict[str, Any]:
-    return asdict(layout) | {"encoding": source.encoding, "sheet": _shown(source.sheet), "notes": source.notes}
-
-
-def _shown(cell: str) -> str:
-    """A cell for the first look: of bounded length, and without the character that PostgreSQL cannot hold."""
-    return cell[:_SAMPLE_LENGTH].replace("\0", "\ufffd")
+    """Answer the one request on standard input."""
+    return serve({"inspect": lambda request: inspect(request, find_layout), "rows": lambda request: _write_rows(request, sys.stdout)})
 
 
 def _write_rows(request: dict[str, Any], out: TextIO) -> dict[str, Any]:
-    source, head, layout = _open(request)
-    if request["mapping"]:
-        layout.mapping = request["mapping"]
-        _check_columns(layout, head)
-    if "number" not in layout.mapping:
+    laid_out = LaidOutSource(request, find_layout)
+    mapping = laid_out.layout.mapping
+    if "number" not in mapping:
         raise SourceRefused("number_column_unknown")
-    writer = RowWriter(layout.mapping, frozenset(request["segments"]))
-    for block in _blocks(_body(source, head, layout)):
-        out.write(writer.copy_text(block))
-        _ensure_few(writer.rows, request)
+    writer = RowWriter(mapping, frozenset(request["segments"]))
+    out.writelines(writer.copy_text(block) for block in laid_out.blocks())
     out.flush()
-    if not writer.rows:
-        raise SourceRefused("only_headings")
-    if writer.without_number == writer.rows and "formulas_without_values" in source.notes:
+    if writer.without_number == writer.rows and "formulas_without_values" in laid_out.source.notes:
         raise SourceRefused("formulas_without_values")
-    return _described(source, layout) | {"rows": writer.rows, "filled": sorted(writer.filled), "first_day": writer.first_day}
-
-
-def _check_columns(layout: Layout, head: list[Row]) -> None:
-    width = max(len(layout.headings), *(len(cells) for _, cells in head))
-    for column in layout.mapping.values():
-        if not 0 <= column < width:
-            raise SourceRefused("no_such_column", column=column + 1, columns=width)
-
-
-def _blocks(rows: Iterator[Row]) -> Iterator[list[Row]]:
-    while block := list(itertools.islice(rows, _BLOCK_ROWS)):
-        yield block
+    return laid_out.described() | {"rows": writer.rows, "filled": sorted(writer.filled), "first_day": writer.first_day}
 
 
 class RowWriter:

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from typing import Final
 
-from members.reading.dates import parse_date
+from common.reading.dates import parse_date
+from common.reading.layout import HeadedRow, Layout, by_heading, column_letters, filled_rows, guess_columns, headings_of, width_of
 from members.reading.normalise import normalise_number
 
 FIELDS: Final[dict[str, tuple[str, ...]]] = {
@@ -34,80 +33,34 @@ FIELDS: Final[dict[str, tuple[str, ...]]] = {
     "tariff_code": ("tariff", "tariffcode", "plan", "资费", "资费编码", "资费代码", "套餐", "套餐编码"),
     "offer_code": ("offer", "offercode", "方案", "专属方案", "方案编码", "优惠方案"),
 }  # fmt: skip
-_BY_HEADING: Final = {heading: name for name, headings in FIELDS.items() for heading in headings}
-_NOT_LETTERS: Final = re.compile(r"[\W_]+")
-_REMARK: Final = re.compile(r"[(\[【（].*?[)\]】）]", re.DOTALL)
+_BY_HEADING: Final = by_heading(FIELDS)
 _NUMBER_LIKE: Final = re.compile(r"[\d\s+().eE\-\u2010-\u2015\uff08\uff09\uff0b\uff0d]{7,64}")
 _SCIENTIFIC: Final = re.compile(r"\s*\d(?:\.\d{1,20})?[eE]\+?\d{2}\s*")
-_HEADING_LENGTH: Final = 100
-HEADER_SEARCH_ROWS: Final = 20
-
-Row = tuple[int, Sequence[str]]
-
-
-@dataclass(slots=True)
-class Layout:
-    """How a source is laid out.
-
-    Attributes:
-        header_line: the line of the headings as the file counts (first line: 1), 0 where there are none.
-        headings: the heading of each column; without headings, the column letters.
-        mapping: column index (from 0) by field name.
-    """
-
-    header_line: int
-    headings: list[str]
-    mapping: dict[str, int] = field(default_factory=dict)
-
-
-def fold(heading: str) -> str:
-    """A heading without case, width, blanks, punctuation and remarks in brackets, to look it up."""
-    plain = unicodedata.normalize("NFKC", heading)
-    plain = _REMARK.sub("", plain)
-    return _NOT_LETTERS.sub("", plain).casefold()
 
 
 def guess_mapping(headings: Sequence[str]) -> dict[str, int]:
     """Field to column for each known heading; the first column of two with one meaning wins."""
-    mapping: dict[str, int] = {}
-    for column, heading in enumerate(headings):
-        name = _BY_HEADING.get(fold(heading))
-        if name is not None:
-            mapping.setdefault(name, column)
-    return mapping
+    return guess_columns(_BY_HEADING, headings)
 
 
-def column_letters(count: int) -> list[str]:
-    """A, B … Z, AA … for `count` columns."""
-    letters = []
-    for index in range(count):
-        name, rest = "", index
-        while rest >= 0:
-            name = chr(ord("A") + rest % 26) + name
-            rest = rest // 26 - 1
-        letters.append(name)
-    return letters
-
-
-def find_layout(rows: Sequence[Row]) -> Layout:
+def find_layout(rows: Sequence[HeadedRow]) -> Layout:
     """Find the headings among the first rows of a source.
 
     Arguments:
         rows: (line, cells) of the first rows, at most `HEADER_SEARCH_ROWS` are looked at.
     """
-    filled = [(line, cells) for line, cells in rows[:HEADER_SEARCH_ROWS] if any(cell.strip() for cell in cells)]
+    filled = filled_rows(rows)
     if not filled:
         return Layout(0, [])
-    width = max(len(_without_blank_end(cells)) for _, cells in filled)
+    width = width_of(filled)
     header = _find_header(filled)
     if header is None:
         return Layout(0, column_letters(width), _with_number_column({}, filled, 0))
     line, cells = header
-    headings = [_shown(cell) for cell in cells[:width]] + [""] * (width - len(cells))
-    return Layout(line, headings, _with_number_column(guess_mapping(cells), filled, line))
+    return Layout(line, headings_of(cells, width), _with_number_column(guess_mapping(cells), filled, line))
 
 
-def _find_header(filled: list[Row]) -> Row | None:
+def _find_header(filled: list[HeadedRow]) -> HeadedRow | None:
     """The row of the headings; None where the source begins with its data.
 
     They stand above the first row with a cell that looks like a number, be it a good or a bad one, so that no row of data is ever taken for
@@ -135,19 +88,7 @@ def looks_like_number(cell: str) -> bool:
     return normalise_number(cell)[0] is not None
 
 
-def _shown(heading: str) -> str:
-    """A heading on one line and of bounded length."""
-    return " ".join(heading.replace("\0", " ").split())[:_HEADING_LENGTH]
-
-
-def _without_blank_end(cells: Sequence[str]) -> Sequence[str]:
-    end = len(cells)
-    while end and not cells[end - 1].strip():
-        end -= 1
-    return cells[:end]
-
-
-def _with_number_column(mapping: dict[str, int], rows: list[tuple[int, Sequence[str]]], header_line: int) -> dict[str, int]:
+def _with_number_column(mapping: dict[str, int], rows: list[HeadedRow], header_line: int) -> dict[str, int]:
     """Add the column with the most numbers of the plan, where no heading named one."""
     if "number" in mapping:
         return mapping

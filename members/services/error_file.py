@@ -10,19 +10,17 @@ import csv
 from collections.abc import Iterator, Sequence
 from itertools import islice
 from pathlib import Path
-from typing import Any, BinaryIO, Final
+from typing import BinaryIO, Final
 
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
-from openpyxl import Workbook
-from openpyxl.cell import Cell, WriteOnlyCell
-from openpyxl.utils.exceptions import IllegalCharacterError
 
 from access.audit import record_event
 from access.models import Action, AuditEventKind, User
 from common.cells import neutralised
 from common.masking import mask_digits
 from jobs.models import Job
+from jobs.sheets import write_records
 from members.models import BatchRow, ProvisioningBatch, RowState, Severity
 from members.querysets import BatchRowQuerySet
 from members.services.explaining import Explainer
@@ -72,21 +70,8 @@ def csv_lines(job: Job, reader: User, *, in_full: bool) -> Iterator[str]:
 
 
 def write_xlsx(job: Job, reader: User, file: BinaryIO, *, in_full: bool) -> None:
-    """The error file as a workbook; every cell is text, so that no number loses digits and no cell is a formula."""
-    workbook = Workbook(write_only=True)
-    sheet = workbook.create_sheet(_("Errors"))
-    for record in islice(_records(job, reader, in_full=in_full), XLSX_MAX_ROWS + 1):
-        sheet.append([_text_cell(sheet, cell) for cell in record])
-    workbook.save(file)
-
-
-def _text_cell(sheet: Any, text: str) -> Cell:
-    try:
-        cell = WriteOnlyCell(sheet, value=text)
-    except IllegalCharacterError:
-        cell = WriteOnlyCell(sheet, value="".join(character for character in text if character.isprintable()))
-    cell.data_type = "s"
-    return cell
+    """The error file as a workbook."""
+    write_records(file, _("Errors"), islice(_records(job, reader, in_full=in_full), XLSX_MAX_ROWS + 1))
 
 
 def _records(job: Job, reader: User, *, in_full: bool) -> Iterator[Sequence[str]]:

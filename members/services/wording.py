@@ -62,17 +62,3 @@ def refusal_text(code: str, figures: Mapping[str, Any]) -> str:
         names = [str(LABELS[rule]) if rule in LABELS else rule for rule in str(figures.get("rule", "")).split(_LISTED)]
         return describe(code, {**figures, "rule": _LISTED.join(names)})
     return describe(code, dict(figures))
-
-
-def duration_text(seconds: float) -> str:
-    """A time span as people say it: "0.8 s", "42 s", "3 min 5 s", "1 h 12 min"."""
-    if seconds < 10:
-        return _("%(seconds)s s") % {"seconds": f"{seconds:.1f}"}
-    whole = round(seconds)
-    if whole < 60:
-        return _("%(seconds)s s") % {"seconds": whole}
-    minutes, rest = divmod(whole, 60)
-    if minutes < 60:
-        return _("%(minutes)s min %(seconds)s s") % {"minutes": minutes, "seconds": rest}
-    hours, minutes = divmod(minutes, 60)
-    return _("%(hours)s h %(minutes)s min") % {"hours": hours, "minutes": minutes}

@@ -4,47 +4,31 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Iterator
-from typing import IO, BinaryIO, Final, cast
+from typing import BinaryIO, cast
 
 from django.http import FileResponse, Http404, HttpRequest, HttpResponseBase, StreamingHttpResponse
 from django.utils import translation
 from django.utils.text import get_valid_filename
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
-from openpyxl import Workbook
-from openpyxl.styles import Font
-from openpyxl.utils import get_column_letter
 
 from access.models import Action, User
 from access.policy import require
 from access.requests import signed_in
 from common.limits import ExportLimit, limited
 from jobs.models import Job
+from jobs.sheets import XLSX_TYPE, write_template
 from members.batch_pages import read_page
 from members.forms_batch import FIELD_LABELS
 from members.services.error_file import XLSX_MAX_ROWS, begin_export, csv_lines, error_rows, write_xlsx
-
-XLSX_TYPE: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-_WIDTH: Final = 18
-_TEXT_FORMAT: Final = "@"
 
 
 @require_GET
 def batch_template(request: HttpRequest) -> HttpResponseBase:
     """A workbook with the headings that are known, in the user's language, and columns of text, so that no number loses digits."""
     require(signed_in(request), "members", Action.CHANGE)
-    workbook = Workbook()
-    sheet = workbook.active
-    assert sheet is not None
-    sheet.title = _("Members")
-    for column, label in enumerate(FIELD_LABELS.values(), start=1):
-        sheet.cell(1, column, str(label)).font = Font(bold=True)
-        dimension = sheet.column_dimensions[get_column_letter(column)]
-        dimension.width = _WIDTH
-        dimension.number_format = _TEXT_FORMAT
-    sheet.freeze_panes = "A2"
     file = tempfile.TemporaryFile()  # noqa: SIM115  # the response closes it
-    workbook.save(cast("IO[bytes]", file))
+    write_template(cast("BinaryIO", file), _("Members"), [str(label) for label in FIELD_LABELS.values()])
     file.seek(0)
     return FileResponse(file, as_attachment=True, filename=_("batch template") + ".xlsx", content_type=XLSX_TYPE)
 

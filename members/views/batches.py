@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import datetime
-from typing import Any, Final
+from typing import Any
 
 from django.core.exceptions import RequestDataTooBig
 from django.http import Http404, HttpRequest, HttpResponse
@@ -14,19 +13,32 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt, csrf_protect
 from django.views.decorators.http import require_GET, require_http_methods, require_safe
-from django_htmx.http import HttpResponseClientRedirect, reswap, retarget
+from django_htmx.http import HttpResponseClientRedirect
 
 from access.models import Action
 from access.policy import require
 from access.requests import signed_in
-from common.htmx import asks_for, is_by_htmx
+from common.htmx import asks_for
 from common.lists import ListPage, render_list
-from common.masking import mask_digits
 from customers.models import Customer
-from jobs.errors import JobRefused, describe
+from jobs.errors import JobRefused
+from jobs.flow import (
+    PROGRESS_TARGET,
+    WAIT_TARGET,
+    Step,
+    columns_of,
+    go,
+    headings_of,
+    progress_answer,
+    run_context,
+    too_large_text,
+    wait_answer,
+)
 from jobs.models import Job, JobStatus
 from jobs.services.files import format_of, keep_source
-from jobs.services.progress import progress_of
+from jobs.services.reading import notes_of
+from jobs.upload_limits import UPLOAD_LIMITS
+from jobs.uploads import UploadLimit, limit_upload
 from members.batch_choices import read_choices
 from members.batch_pages import (
     ACTIONS,
@@ -35,7 +47,6 @@ from members.batch_pages import (
     SOURCE,
     STEP_LABELS,
     BatchPage,
-    Step,
     chips_of,
     group_findings,
     read_page,
@@ -44,34 +55,16 @@ from members.batch_pages import (
 )
 from members.batch_tables import BatchList, BatchRowList
 from members.forms_batch import MAX_ROWS, ActionsForm, SourceForm
-from members.reading.headings import column_letters
 from members.services.batches import configure_batch, create_batch, repeated_job, replace_source
 from members.services.pasted import pasted_source
 from members.services.plan import PlanInvalid
 from members.services.reach import customer_to_provision
-from members.services.reading import notes_of
-from members.services.wording import duration_text
-from members.uploads import UploadLimit, limit_upload
-from members.views.batch_limits import UPLOAD_LIMITS
 
 
 class BatchListPage(ListPage):
     """All batches in reach."""
 
     list_class = BatchList
-
-
-WAIT_TARGET: Final = "batch-wait"
-PROGRESS_TARGET: Final = "run-progress"
-_SAMPLES: Final = 3
-_PATIENCE: Final = datetime.timedelta(seconds=10)
-
-
-def _go(request: HttpRequest, url: str) -> HttpResponse:
-    """Send the person to another page, by whichever way the request came."""
-    if is_by_htmx(request):
-        return HttpResponseClientRedirect(url)
-    return redirect(url)
 
 
 # --- 1 source --------------------------------------------------------------------------------------------------------------------------
@@ -102,12 +95,12 @@ def _batch_new(request: HttpRequest, limit: UploadLimit) -> HttpResponse:
         request.FILES if request.method == "POST" else None,
         user=user,
         customer=customer,
-        refused=_refused_text(limit),
+        refused=too_large_text(limit),
     )
     if request.method == "POST" and form.is_valid():
         job = _begin(form, user)
         if job is not None:
-            return _go(request, reverse("members:batch_actions", args=[job.pk]))
+            return go(request, reverse("members:batch_actions", args=[job.pk]))
     return _source_page(request, form, {"steps": _first_steps(), "customer": customer})
 
 
@@ -136,10 +129,6 @@ def _kept(form: SourceForm, user: Any) -> tuple[Any, str]:
     if file is None:
         return pasted_source(form.cleaned_data["numbers"], uploader=user), _("pasted numbers")
     return keep_source(file, format_of(file.name), uploader=user), file.name
-
-
-def _refused_text(limit: UploadLimit) -> str:
-    return describe("file_too_large", {"size": limit.size, "limit": UPLOAD_LIMITS.bytes}) if limit.size else ""
 
 
 def _too_much_pasted(request: HttpRequest, customer: Customer | None, context: dict[str, Any]) -> HttpResponse:
@@ -175,13 +164,13 @@ def batch_source(request: HttpRequest, pk: int) -> HttpResponse:
 def _batch_source(request: HttpRequest, limit: UploadLimit, pk: int) -> HttpResponse:
     page = read_page(request, pk, Action.CHANGE)
     if not (page.is_configurable and page.may_change):
-        return _go(request, page.url(page.step))
+        return go(request, page.url(page.step))
     form = SourceForm(
         request.POST if request.method == "POST" else None,
         request.FILES if request.method == "POST" else None,
         user=page.user,
         customer=page.batch.customer,
-        refused=_refused_text(limit),
+        refused=too_large_text(limit),
     )
     if request.method == "POST" and form.is_valid():
         try:
@@ -190,7 +179,7 @@ def _batch_source(request: HttpRequest, limit: UploadLimit, pk: int) -> HttpResp
         except JobRefused as refused:
             form.add_error("file" if form.cleaned_data.get("file") is not None else "numbers", refused.message)
         else:
-            return _go(request, page.url(ACTIONS))
+            return go(request, page.url(ACTIONS))
     return _source_page(request, form, page.context(SOURCE))
 
 
@@ -210,7 +199,7 @@ def batch_actions(request: HttpRequest, pk: int) -> HttpResponse:
     """Step 2: what the columns hold, and what shall be done."""
     page = read_page(request, pk, Action.CHANGE if request.method == "POST" else Action.VIEW)
     if page.is_waiting and not page.batch.inspection:
-        return _wait(request, page, ACTIONS)
+        return wait_answer(request, page.job, page.context(ACTIONS), "members/batch/wait.html")
     if asks_for(request, WAIT_TARGET):
         return HttpResponseClientRedirect(page.url(page.step))
     if not page.is_configurable:
@@ -225,23 +214,17 @@ def batch_actions(request: HttpRequest, pk: int) -> HttpResponse:
             form.rows.append(form.blank_row())
         elif form.is_valid() and _configured(form, page):
             return redirect(page.url(PREVIEW))
-    context = {**page.context(ACTIONS), "form": form, "columns": _columns(form, page), "notes": notes_of(page.inspection)}
+    columns = columns_of(page.inspection, form.mapping, guesses=not page.batch.mapping and not form.is_bound)
+    context = {**page.context(ACTIONS), "form": form, "columns": columns, "notes": notes_of(page.inspection)}
     return render(request, "members/batch/actions.html", context, status=422 if form.has_errors else 200)
 
 
 def _actions_form(request: HttpRequest, page: BatchPage) -> ActionsForm:
     choices = read_choices(page.batch.customer, page.user, timezone.localdate())
-    layout = {**page.inspection, "headings": _headings(page)}
+    layout = {**page.inspection, "headings": headings_of(page.inspection)}
     form = ActionsForm(page.batch.customer, choices, layout, page.batch.mapping, request.POST if request.method == "POST" else None)
     form.fill_from(page.job.parameters, page.job.mode)
     return form
-
-
-def _headings(page: BatchPage) -> list[str]:
-    """A heading, maybe empty, for every column that the first rows have."""
-    headings: list[str] = page.inspection.get("headings", [])
-    width = max([len(headings), *(len(row) - 1 for row in page.inspection.get("sample", []))])
-    return [mask_digits(heading) for heading in headings] + [""] * (width - len(headings))
 
 
 def _configured(form: ActionsForm, page: BatchPage) -> bool:
@@ -256,29 +239,6 @@ def _configured(form: ActionsForm, page: BatchPage) -> bool:
     return False
 
 
-def _columns(form: ActionsForm, page: BatchPage) -> list[dict[str, Any]]:
-    """Each column of the source: its letter, heading, first cells, the select of what it holds, and whether that was guessed."""
-    sample = [row[1:] for row in page.inspection.get("sample", [])]
-    letters = column_letters(len(form.mapping.fields))
-    columns = []
-    for index, field in enumerate(form.mapping):
-        cells = [mask_digits(row[index]) for row in sample if index < len(row) and row[index].strip()]
-        guessed = not page.batch.mapping and not form.is_bound and index in form.mapping.guess
-        columns.append({"letter": letters[index], "heading": field.label, "cells": cells[:_SAMPLES], "field": field, "guessed": guessed})
-    return columns
-
-
-def _wait(request: HttpRequest, page: BatchPage, step: str) -> HttpResponse:
-    """Tell that a worker is at it; the page asks again by itself."""
-    late = page.job.heartbeat_at is None and timezone.now() - page.job.updated_at > _PATIENCE
-    context = {**page.context(step), "late": late, "wait_target": WAIT_TARGET}
-    if asks_for(request, WAIT_TARGET):
-        if request.GET.get("late") == str(int(late)):
-            return HttpResponse(status=204)  # nothing new: what is shown stays, and is not read out again
-        return render(request, "members/batch/partials/_wait.html", context)
-    return render(request, "members/batch/wait.html", context)
-
-
 # --- 3 preview -------------------------------------------------------------------------------------------------------------------------
 
 
@@ -288,7 +248,7 @@ def batch_preview(request: HttpRequest, pk: int) -> HttpResponse:
     """Step 3: what would happen, row by row, before anything does."""
     page = read_page(request, pk)
     if page.is_waiting and page.job.status != JobStatus.UPLOADED:
-        return _wait(request, page, PREVIEW)
+        return wait_answer(request, page.job, page.context(PREVIEW), "members/batch/wait.html")
     if asks_for(request, WAIT_TARGET):
         return HttpResponseClientRedirect(page.url(page.step))
     if page.step != PREVIEW:
@@ -315,38 +275,14 @@ def batch_run(request: HttpRequest, pk: int) -> HttpResponse:
     page = read_page(request, pk)
     if page.step != RUN:
         return redirect(page.url(page.step))
-    progress = progress_of(page.job)
-    context = {**page.context(RUN), "progress": progress, "seen": _seen(page.job), "words": _progress_words(page.job, progress)}
+    context = {**page.context(RUN), **run_context(page.job)}
     if asks_for(request, PROGRESS_TARGET):
-        return _progress_answer(request, page, context)
+        return progress_answer(request, page.job, context, page.url(RUN))
     if page.job.finished_at is None:
         return render(request, "members/batch/run.html", context)
     rows = BatchRowList(request, job=page.job, batch=page.batch)
     context["rows"] = rows
     if not asks_for(request, rows.element_id):
-        context |= {"tiles": tiles_after(page, rows, duration_text(progress.elapsed)), "chips": chips_of(page, rows)}
+        context |= {"tiles": tiles_after(page, rows, context["words"]["elapsed"]), "chips": chips_of(page, rows)}
         context["members_url"] = f"{reverse('members:customer_panel', args=[page.batch.customer_id])}{page.members_query}"
     return render_list(request, rows, "members/batch/result.html", context)
-
-
-def _progress_answer(request: HttpRequest, page: BatchPage, context: dict[str, Any]) -> HttpResponse:
-    """The bar and its figures; where the job's state is no longer the one that the page shows, all of it."""
-    if page.job.finished_at is not None:
-        return HttpResponseClientRedirect(page.url(RUN))
-    if request.GET.get("seen") != context["seen"]:
-        response = render(request, "members/batch/partials/_live.html", context)
-        return retarget(reswap(response, "outerHTML"), "#batch-live")
-    return render(request, "members/batch/partials/_progress.html", context)
-
-
-def _seen(job: Job) -> str:
-    return f"{job.status}{'-stopping' if job.cancel_requested_at else ''}"
-
-
-def _progress_words(job: Job, progress: Any) -> dict[str, str]:
-    """The figures beside the bar as texts; empty where they cannot be told."""
-    return {
-        "elapsed": duration_text(progress.elapsed),
-        "left": duration_text(progress.seconds_left) if progress.seconds_left is not None and not job.cancel_requested_at else "",
-        "tenth": str(progress.percent // 10 * 10),
-    }

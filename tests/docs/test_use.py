@@ -7,7 +7,8 @@ from django.core.management import load_command_class
 from django.utils import translation
 
 from common.catalogues import read_catalogue, units_of
-from members.reading.headings import FIELDS, fold
+from common.reading.layout import fold
+from members.reading.headings import FIELDS
 from members.verdict_codes import CODES
 from members.verdicts import HARD, LABELS, NOTHING_TO_DO
 from tests.docs.pages import ROOT, anchors_of, blocks_of, bold_of, code_of, rows_of

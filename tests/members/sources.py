@@ -14,10 +14,10 @@ from typing import Any
 from openpyxl import Workbook
 from openpyxl.worksheet.worksheet import Worksheet
 
+from common.reading.cells import CELL_SEPARATOR
+from common.reading.sources import Limits, open_source
 from jobs.models import SourceFile
 from jobs.services.files import keep_source
-from members.cells import CELL_SEPARATOR
-from members.reading.sources import Limits, open_source
 from members.services.reading import read_rows
 from members.verdict_codes import codes_of
 

@@ -12,6 +12,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from access.models import User
+from jobs.flow import duration_text
 from jobs.models import Job, JobStatus
 from jobs.services.progress import progress_of
 from members.batch_pages import signed_yuan
@@ -19,7 +20,7 @@ from members.batch_tables import fields_at_fault
 from members.models import VerdictRule
 from members.services.pasted import pasted_source
 from members.services.reach import customer_to_provision, customers_to_provision
-from members.services.wording import ActionWords, duration_text, refusal_text
+from members.services.wording import ActionWords, refusal_text
 from tests.members import worlds
 from tests.members.batch_browser import checked, text_of
 from tests.members.conftest import Shop, listed, numbers

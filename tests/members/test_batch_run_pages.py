@@ -136,7 +136,7 @@ def test_holding_stopping_and_going_on(manager_client: Client, shop: Shop, manag
     manager_client.post(reverse("members:batch_resume", args=[job.pk]))
     advance(job.pk)
     moved = manager_client.get(f"{run}?seen=paused", headers=poll)
-    assert moved["HX-Retarget"] == "#batch-live"
+    assert moved["HX-Retarget"] == "#flow-live"
     assert "<b>2</b>" in text_of(moved)
     manager_client.post(reverse("members:batch_cancel", args=[job.pk]))
     assert "Stopping" in text_of(manager_client.get(run))

@@ -16,12 +16,13 @@ from django.utils import translation
 from openpyxl import Workbook
 from pytest_django import Settings
 
+from common.reading.sources import Limits, SourceRefused
 from jobs.errors import MESSAGES, JobRefused
 from jobs.models import SourceFile
 from jobs.services.files import format_of
+from jobs.services.reading import NOTES, notes_of
 from members.models import NumberSegment
-from members.reading.sources import Limits, SourceRefused
-from members.services.reading import NOTES, inspect_source, notes_of, read_rows
+from members.services.reading import inspect_source, read_rows
 from tests.members.sources import kept, package, read, rows_of, saved, sheet_of, workbook, zipped
 
 pytestmark = pytest.mark.django_db

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from members.reading.headings import FIELDS, Layout, column_letters, find_layout, fold, guess_mapping, looks_like_number
+from common.reading.layout import Layout, column_letters, fold
+from members.reading.headings import FIELDS, find_layout, guess_mapping, looks_like_number
 
 
 def layout_of(*rows: list[str]) -> Layout:

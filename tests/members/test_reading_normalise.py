@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from members.reading.dates import parse_date
+from common.reading.dates import parse_date
 from members.reading.normalise import clean_text, national, normalise_number, normalise_short_number
 from members.verdict_codes import codes_of
 

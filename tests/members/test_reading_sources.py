@@ -11,7 +11,7 @@ import pytest
 from openpyxl import Workbook, load_workbook
 from openpyxl.styles import PatternFill
 
-from members.reading.sources import Limits, OpenSource, Row, SourceRefused, cell_text, detect_delimiter, open_source
+from common.reading.sources import Limits, OpenSource, Row, SourceRefused, cell_text, detect_delimiter, open_source
 from tests.members.sources import LIMITS, package, rows_of, saved, sheet_of, workbook, zipped
 
 NUMBER = "13912340001"
