@@ -15,14 +15,17 @@ class AccessConfig(AppConfig):
         from access import sign_in_events, token_admin  # noqa: F401  # they register themselves
         from access.audit_lists import may_audit
         from access.histories import register_histories
+        from access.list_memory import remembered
         from access.scope import allowed
         from access.second_factor import reencrypt_secrets
         from access.sensitive import register_masked
         from common.encryption import ELSEWHERE
         from common.gate import answer_with
+        from common.lists.memory import remember_by
         from common.navigation import NavigationGroup, NavigationItem, register
 
         answer_with(allowed)
+        remember_by(remembered)
         register_masked()
         register_histories()
         ELSEWHERE["mfa.authenticator.data"] = reencrypt_secrets

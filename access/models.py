@@ -11,6 +11,8 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
+from access.list_models import ListSetting as ListSetting
+from access.list_models import SavedView as SavedView
 from access.token_models import ApiToken as ApiToken
 from common.database_roles import WORKER
 from common.db import BilingualModel, CodeField, TimestampedModel

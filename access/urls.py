@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from access import audit_views, cover_views, reveal_views, session_views, token_views, views
+from access import audit_views, cover_views, list_views, reveal_views, session_views, token_views, views
 
 app_name = "access"
 urlpatterns = [
@@ -22,6 +22,13 @@ urlpatterns = [
     path("audit/changes/", audit_views.audit_changes, name="audit_changes"),
     path("audit/changes/<str:kind>/", audit_views.audit_changes, name="audit_changes_of"),
     path("audit/changes/<str:kind>/<int:version>/", audit_views.audit_change, name="audit_change"),
+    path("lists/layout/", list_views.list_layout, name="list_layout"),
+    path("lists/views/", list_views.list_view_create, name="list_view_create"),
+    path("lists/views/<int:pk>/", list_views.list_view_edit, name="list_view_edit"),
+    path("lists/views/<int:pk>/keep/", list_views.list_view_keep, name="list_view_keep"),
+    path("lists/views/<int:pk>/first/", list_views.list_view_first, name="list_view_first"),
+    path("lists/views/<int:pk>/move/", list_views.list_view_move, name="list_view_move"),
+    path("lists/views/<int:pk>/delete/", list_views.list_view_delete, name="list_view_delete"),
     path("language/", views.set_language, name="set_language"),
     path("reveal/", reveal_views.reveal, name="reveal"),
     path("theme/", views.set_theme, name="set_theme"),

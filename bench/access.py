@@ -227,7 +227,7 @@ def _of_all(definition: ListDefinition) -> QuerySet[Any]:
 
 
 def _first_page(definition: ListDefinition, rows: QuerySet[Any]) -> object:
-    keys = definition.sort_keys(definition.state.sort[0])
+    keys = definition.sort_keys(definition.state.sort[0].column)
     return Keyset.build(definition.model, keys).page(rows, None, definition.page_size, definition.first_rows)
 
 

@@ -14,6 +14,7 @@ from common.lists.filters import (
     MomentsFilter,
     NumbersFilter,
     TextFilter,
+    TreeChoicesFilter,
     YesNoFilter,
 )
 from common.lists.keyset import SortKey
@@ -37,6 +38,7 @@ __all__ = [
     "NumbersFilter",
     "SortKey",
     "TextFilter",
+    "TreeChoicesFilter",
     "YesNoFilter",
     "dot",
     "linked",

@@ -55,6 +55,8 @@ class Column:
         export: what stands in a file, where that is not the text of the cell: an attribute path or a function of the row.
         export_values: the same for figures that one query fetches for many rows, as `values` does for a page.
         sensitive: the value is masked to whoever may not reveal it.
+        optional: shown only to who chooses it.
+        related: the relations that the value reads, such as `region`; they are joined where the column is shown.
     """
 
     key: str
@@ -70,6 +72,8 @@ class Column:
     export: str | CellContent | None = None
     export_values: Callable[[Sequence[Any], Any], Mapping[Any, Any]] | None = None
     sensitive: bool = False
+    optional: bool = False
+    related: Sequence[str] = ()
 
     @property
     def css_class(self) -> str:

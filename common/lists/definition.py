@@ -65,6 +65,7 @@ class ListDefinition:
         scope_models: the models of the rows that may narrow the list, by their names in `scope`; they are found again by `visible_to`.
         scope_required: the list is nothing without its scope.
         bulk_operations: what can be done to many rows at once.
+        panel_template: what the side panel of a row shows below the facts of its columns, with `panel` (`RowPanel`) in its context.
     """
 
     name: ClassVar[str]
@@ -83,9 +84,17 @@ class ListDefinition:
     scope_models: ClassVar[Mapping[str, type[Model]]] = {}
     scope_required: ClassVar[bool] = False
     bulk_operations: ClassVar[Sequence[type[BulkOperation]]] = ()
+    panel_template: ClassVar[str] = ""
 
+    _known: ClassVar[dict[str, type[ListDefinition]]] = {}
     _added: ClassVar[dict[str, list[Column]]] = {}
     _added_operations: ClassVar[dict[str, list[type[BulkOperation]]]] = {}
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        """Remember the list by its name."""
+        super().__init_subclass__(**kwargs)
+        if "name" in vars(cls):
+            cls._known[cls.name] = cls
 
     def __init__(self, request: HttpRequest, *, url: str = "", prefix: str = "", embedded: bool = False, **scope: Any) -> None:
         """Bind the list to `request`.
@@ -187,6 +196,10 @@ class ListDefinition:
         """The page of `row`; empty: rows have none."""
         return ""
 
+    def panel_context(self, row: Any) -> Mapping[str, Any]:  # noqa: ARG002
+        """What `panel_template` needs for `row`, by a fixed number of queries."""
+        return {}
+
     def actions(self) -> list[ListAction]:
         """The buttons beside the title that this user may press."""
         return []
@@ -208,3 +221,12 @@ class ListDefinition:
     def state(self) -> ListState:
         """Everything the templates show; read from the database when first asked."""
         return ListState(self)
+
+
+def module_of_list(name: str) -> str | None:
+    """The module whose permissions open the rows of the list called `name`; None where there is no such list."""
+    found = ListDefinition._known.get(name)
+    if found is None:
+        return None
+    rows: Any = found.model._default_manager.all() if hasattr(found, "model") else None
+    return str(getattr(rows, "module", "") or found.__module__.partition(".")[0])

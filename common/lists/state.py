@@ -16,9 +16,27 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from common.lists.bulk import BulkAction, actions_on
-from common.lists.columns import Column, Text
-from common.lists.filters import FilterEntry, entries_of
-from common.lists.keyset import Cursor, Keyset, KeysetPage
+from common.lists.columns import Column
+from common.lists.entries import FilterEntry, entries_of
+from common.lists.keyset import Cursor, Keyset, KeysetPage, SortKey
+from common.lists.layout import (
+    COLUMNS,
+    COMFORTABLE,
+    DENSITIES,
+    DENSITY,
+    SORT,
+    LayoutForm,
+    Sorted,
+    chosen_columns,
+    layout_form,
+    naming_column,
+    only_sort,
+    sorts_in,
+    with_sort,
+)
+from common.lists.memory import Remembered, recall
+from common.lists.panel import RowPanel, read_panel
+from common.lists.tabs import Tabs
 
 if TYPE_CHECKING:
     from common.lists.definition import ListAction, ListDefinition
@@ -26,15 +44,27 @@ if TYPE_CHECKING:
 COUNT_LIMIT: Final = 10_000
 SEARCH_LIMIT: Final = 100
 OPEN: Final = "choose"
+PANEL: Final = "panel"
+PLACE_NAMES: Final = ("after", "before", OPEN, PANEL)
+"""Parameters that say where somebody is in the list, and not what the list is."""
 
 
 @dataclass(frozen=True, slots=True)
 class Heading:
-    """A column's heading. `direction` is `ascending`, `descending` or empty; `url` sorts by the column (empty: it cannot)."""
+    """A column's heading.
+
+    Attributes:
+        direction: `ascending`, `descending` or empty.
+        url: sorts by the column alone (empty: it cannot).
+        further_url: sorts by the column too, after those that the list is sorted by already.
+        place: the how manieth of several columns that the list is sorted by; 0 where it is the only one, or none.
+    """
 
     column: Column
-    direction: str
-    url: str
+    direction: str = ""
+    url: str = ""
+    further_url: str = ""
+    place: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,11 +79,13 @@ class Cell:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A row with its page's address (empty: none)."""
+    """A row with its page's address (empty: none), and the list's with the row beside it (empty: it does not open there)."""
 
     source: Any
     url: str
     cells: list[Cell]
+    panel_url: str = ""
+    is_open: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,15 +107,6 @@ class FilterForm:
     open_url: str
     hidden: list[tuple[str, str]]
     without: str
-
-
-@dataclass(frozen=True, slots=True)
-class ViewTab:
-    """A ready choice of filters."""
-
-    label: Text
-    url: str
-    active: bool
 
 
 class _SearchForm(forms.Form):
@@ -116,14 +139,14 @@ class ListState:
 
     def _kept(self, drop: Sequence[str]) -> QueryDict:
         query = QueryDict(mutable=True)
-        gone = {*drop, f"{self.prefix}after", f"{self.prefix}before", f"{self.prefix}{OPEN}"}
+        gone = {*drop, *(f"{self.prefix}{name}" for name in PLACE_NAMES), *self._idle_names}
         for name, values in self.parameters.lists():
             filled = [value for value in values if value.strip()]
             if filled and name not in gone:
                 query.setlist(name, filled)
         return query
 
-    @property
+    @cached_property
     def canonical_address(self) -> str:
         """The present address without empty parameters: what the address bar shows."""
         names = (f"{self.prefix}after", f"{self.prefix}before")
@@ -153,6 +176,11 @@ class ListState:
     def filters(self) -> list[FilterEntry]:
         """All filters of the list."""
         return entries_of(self._filterset)
+
+    @cached_property
+    def _idle_names(self) -> set[str]:
+        """Parameters of filters that say nothing, such as an operator without a value."""
+        return {name for entry in self.filters for name in entry.idle}
 
     @cached_property
     def chips(self) -> list[FilterForm]:
@@ -214,33 +242,55 @@ class ListState:
         """The address without any filter or search."""
         return self.address((self.search_name, *(name for entry in self.filters for name in entry.names)))
 
+    # --- views and layout
+
     @cached_property
-    def tabs(self) -> list[ViewTab]:
-        """The ready choices of filters, "all" first; none when the list declares none."""
-        if not self.definition.views:
-            return []
-        names = {f"{self.prefix}{name}" for view in self.definition.views for name in view.parameters}
-        tabs = []
-        for view in self.definition.views:
-            wanted = {f"{self.prefix}{name}": [value] if isinstance(value, str) else value for name, value in view.parameters.items()}
-            active = all(self.parameters.getlist(name) == wanted.get(name, []) for name in names)
-            tabs.append(ViewTab(view.label, self.address(list(names), wanted), active))
-        return [ViewTab(_("All"), self.address(list(names)), not any(self.parameters.getlist(name) for name in names)), *tabs]
+    def remembered(self) -> Remembered:
+        """What is remembered of the list for its reader; saved views are for lists that are a page of their own."""
+        return recall(self.definition.user, self.definition.name, with_views=not self.definition.embedded)
+
+    @cached_property
+    def tabs(self) -> Tabs | None:
+        """The ready choices of filters and the saved views; None for a part of a page that has none."""
+        return None if self.definition.embedded and not self.definition.views else Tabs(self, self.remembered)
+
+    @property
+    def opening_address(self) -> str:
+        """The address of the saved view that opens where the request's address says nothing at all; empty: none does."""
+        bare = not self.definition.embedded and not self.parameters and self.tabs is not None
+        return self.tabs.opening_address if bare and self.tabs is not None else ""
+
+    @cached_property
+    def available_columns(self) -> list[Column]:
+        """All columns that there are for this user."""
+        return self.definition.get_columns()
+
+    @cached_property
+    def columns(self) -> list[Column]:
+        """The columns shown, in their order: by the address, else as they are remembered, else all that are not optional."""
+        asked = self.parameters.get(f"{self.prefix}{COLUMNS}", "")
+        return chosen_columns(self.available_columns, asked.split(",") if asked else self.remembered.layout.columns)
+
+    @cached_property
+    def density(self) -> str:
+        """How dense the rows stand."""
+        asked = (self.parameters.get(f"{self.prefix}{DENSITY}", ""), self.remembered.layout.density)
+        return next((density for density in asked if density in DENSITIES), COMFORTABLE)
+
+    @cached_property
+    def layout_form(self) -> LayoutForm:
+        """The form that lays the list out."""
+        return layout_form(self)
 
     # --- order and rows
 
     @cached_property
-    def columns(self) -> list[Column]:
-        """The columns shown."""
-        return self.definition.get_columns()
-
-    @cached_property
-    def sort(self) -> tuple[Column, bool]:
-        """The column that the list is sorted by and whether the largest comes first; a wrong one in the address means the default."""
-        by_key = {column.key: column for column in self.columns if column.sort}
-        for text in (self.parameters.get(f"{self.prefix}sort", ""), self.definition.default_sort):
-            if text.removeprefix("-") in by_key:
-                return by_key[text.removeprefix("-")], text.startswith("-")
+    def sort(self) -> list[Sorted]:
+        """The columns that the list is sorted by, the main one first: by the address, else as remembered, else as the list says."""
+        texts = (self.parameters.get(f"{self.prefix}{SORT}", ""), self.remembered.layout.sort, self.definition.default_sort)
+        for text in texts:
+            if found := sorts_in(self.available_columns, text):
+                return found
         raise LookupError(f"{self.definition.name}: default_sort names no sortable column")
 
     @cached_property
@@ -250,19 +300,25 @@ class ListState:
 
     def _heading(self, column: Column) -> Heading:
         if not column.sort:
-            return Heading(column, "", "")
-        sorted_by, descending = self.sort
-        active = column.key == sorted_by.key
-        turn_round = not descending if active else column.descending_first
-        url = self.address(changes={f"{self.prefix}sort": f"{'-' if turn_round else ''}{column.key}"})
-        return Heading(column, ("descending" if descending else "ascending") if active else "", url)
+            return Heading(column)
+        place = next((number for number, one in enumerate(self.sort, start=1) if one.column.key == column.key), 0)
+        direction = ("descending" if self.sort[place - 1].descending else "ascending") if place else ""
+        name = f"{self.prefix}{SORT}"
+        return Heading(
+            column=column,
+            direction=direction,
+            url=self.address(changes={name: only_sort(self.sort, column)}),
+            further_url=self.address(changes={name: with_sort(self.sort, column)}),
+            place=place if len(self.sort) > 1 else 0,
+        )
 
     @cached_property
     def _reachable(self) -> QuerySet[Any]:
         rows = self.definition.queryset()
         if rows.query.is_empty():
             raise PermissionDenied
-        return rows
+        related = [path for column in self.columns for path in column.related]
+        return rows.select_related(*related) if related else rows
 
     @cached_property
     def matching(self) -> QuerySet[Any]:
@@ -275,9 +331,11 @@ class ListState:
 
     @cached_property
     def _keyset(self) -> Keyset:
-        column, descending = self.sort
-        keys = self.definition.sort_keys(column)
-        return Keyset.build(self.definition.model, [key.reversed() for key in keys] if descending else keys, self.definition.tie_break)
+        found: dict[str, SortKey] = {}
+        for one in self.sort:
+            for key in self.definition.sort_keys(one.column):
+                found.setdefault(key.path, key.reversed() if one.descending else key)
+        return Keyset.build(self.definition.model, list(found.values()), self.definition.tie_break)
 
     @property
     def ordered(self) -> QuerySet[Any]:
@@ -302,7 +360,24 @@ class ListState:
 
     def _row(self, row: Any, fetched: dict[str, Any]) -> Row:
         url = self.definition.row_url(row)
-        return Row(row, url, [self._cell(column, row, fetched) for column in self.columns])
+        cells = [self._cell(column, row, fetched) for column in self.columns]
+        return Row(row, url, cells, self.panel_address(row) if url else "", is_open=str(row.pk) == self._panel_key)
+
+    @property
+    def _panel_key(self) -> str:
+        return "" if self.definition.embedded else self.parameters.get(f"{self.prefix}{PANEL}", "")
+
+    @cached_property
+    def panel(self) -> RowPanel | None:
+        """The row that stands beside the list."""
+        return read_panel(self, self._panel_key) if self._panel_key else None
+
+    def panel_address(self, row: Any) -> str:
+        """The address of this page of the list with `row` beside it; empty for a part of a page, which has no room."""
+        if self.definition.embedded:
+            return ""
+        mark = "&" if "?" in self.canonical_address else "?"
+        return f"{self.canonical_address}{mark}{self.prefix}{PANEL}={row.pk}"
 
     def _cell(self, column: Column, row: Any, fetched: dict[str, Any]) -> Cell:
         found = column.cell(row, fetched.get(column.key))
@@ -310,7 +385,7 @@ class ListState:
 
     @cached_property
     def _naming_column(self) -> Column:
-        return next((column for column in self.columns if column.link), self.columns[0])
+        return naming_column(self.columns)
 
     def _neighbour(self, cursor: Cursor | None) -> str:
         if cursor is None:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
 from django.utils.cache import patch_vary_headers
 from django.views import View
 
@@ -23,6 +23,8 @@ def render_list(
     Raises PermissionDenied when the user may see no row of the kind at all.
     """
     response = render_swap(request, definition)
+    if response is None and (opening := definition.state.opening_address):
+        return redirect(opening)
     if response is None:
         response = render(request, template, {**(context or {}), "list": definition.state})
         patch_vary_headers(response, ["HX-Request", "HX-Target"])
@@ -33,12 +35,25 @@ def render_swap(request: HttpRequest, definition: ListDefinition) -> HttpRespons
     """What htmx asks for of the list, its changing part or a filter's form, else None: for a view that renders its page in another way."""
     if (opened := _asked_form(request, definition)) is not None:
         return render(request, "components/list/filter_form.html", {"list": definition.state, "entry": opened})
+    if asks_for(request, f"{definition.element_id}-panel"):
+        return _panel(request, definition)
     if not asks_for(request, definition.element_id):
         return None
     state = definition.state
     response = render(request, "components/list/region.html", {"list": state, "list_count_moved": not definition.embedded})
     if not definition.embedded:
         response["HX-Push-Url"] = state.canonical_address
+    patch_vary_headers(response, ["HX-Request", "HX-Target"])
+    return response
+
+
+def _panel(request: HttpRequest, definition: ListDefinition) -> HttpResponse:
+    """The side panel alone, with the address of the list that has it beside it. Raises Http404."""
+    panel = definition.state.panel
+    if panel is None:
+        raise Http404
+    response = render(request, "components/list/panel.html", {"list": definition.state})
+    response["HX-Replace-Url"] = definition.state.panel_address(panel.source)
     patch_vary_headers(response, ["HX-Request", "HX-Target"])
     return response
 
@@ -71,5 +86,6 @@ class ListPage(View):
     def get(self, request: HttpRequest) -> HttpResponse:
         """Show the list, or the part of it that htmx asks for."""
         definition = self.get_list(request)
-        context = {} if asks_for(request, definition.element_id) else self.get_context(request)
+        parts = (definition.element_id, f"{definition.element_id}-panel")
+        context = {} if any(asks_for(request, part) for part in parts) else self.get_context(request)
         return render_list(request, definition, self.template_name, context)

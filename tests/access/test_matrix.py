@@ -22,7 +22,7 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from access.history.subjects import event_model_of
-from access.models import User
+from access.models import SavedView, User
 from common.panels import registered_panels
 from customers.models import Customer
 from jobs.models import Job, JobFile
@@ -171,7 +171,9 @@ def of_others(standing: Standing, request: pytest.FixtureRequest) -> Iterator[Tr
     session = UserSession.objects.create(user=stranger, session_key="strange", **facts).pk
     export = Job.objects.create(kind="export", title="x", actor=stranger)
     file = JobFile.objects.create(job=export, name="x.csv", stored="results/x.csv", size=1, expires_at=now + datetime.timedelta(days=1)).pk
-    keys = {side: {"person": user.pk, "session": session, "key": key, "file": file} for side, user in ((OWN, manager), (FOREIGN, stranger))}
+    view = SavedView.objects.create(owner=stranger, list_name="customers", name="Mine alone").pk
+    strange = {"session": session, "key": key, "file": file, "view": view}
+    keys = {side: {"person": user.pk, **strange} for side, user in ((OWN, manager), (FOREIGN, stranger))}
     version = event_model_of(Customer)._default_manager.values_list("pk", flat=True).first()
     parts = {"kind": "customers.customer", "version": version, "provider_id": "nowhere", "name": "customers"}
     for name, (words, methods, subject) in reach.OF_OTHERS.items():

@@ -142,6 +142,7 @@ WITHOUT_AN_OBJECT: Final = {
     **dict.fromkeys(("access:profile", "access:cover"), ("signed-in", "GET POST")),
     **dict.fromkeys(("access:session_end_others", "access:session_keep"), ("signed-in", "POST")),
     "access:unsent": ("signed-in", "GET POST"),
+    **dict.fromkeys(("access:list_layout", "access:list_view_create"), ("signed-in", "POST")),
     "api:schema": ("signed-in token", "GET"),
     "api:provisioning_job_list": ("role token", "GET"),
     **dict.fromkeys(
@@ -181,8 +182,12 @@ OF_THE_SIGN_IN: Final = {
 }
 """Who is let in. What they answer hangs on how far a sign-in has come and on what is one's own; they speak of nobody else."""
 OF_OTHERS: Final = {
-    # name: (who may, the methods it takes, what its parts name); a session and a key are a stranger's
+    # name: (who may, the methods it takes, what its parts name); a session, a key and a saved view are a stranger's
     "access:session_end": ("nobody", "", "session"),
+    **dict.fromkeys(
+        tuple(f"access:list_view_{what}" for what in ("edit", "keep", "first", "move", "delete")),
+        ("nobody", "", "view"),
+    ),
     "mfa_edit_webauthn": ("nobody", "", "key"),
     "jobs:job_file": ("nobody", "", "file"),
     "jobs:list_export": ("manager", "GET POST", "name"),

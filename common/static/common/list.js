@@ -1,16 +1,18 @@
-// Lists: J and K walk the rows (at the last row J falls through to the link to the next page), a click anywhere opens a row,
-// and a box narrows long lists of choices.
+// Lists: J and K walk the rows (at the last row J falls through to the link to the next page) and so do the arrows, a click anywhere or O
+// opens a row beside the list, and a box narrows long lists of choices.
+import "./list-filters.js";
+import "./list-layout.js";
+import { CONTROLS, follow, openBeside } from "./list-panel.js";
+
 import "./selection.js";
 
-const CONTROLS = "a, button, input, select, textarea, label, summary, details";
 const isOn = () => localStorage.getItem("single-key-shortcuts") !== "off";
 
 document.addEventListener("click", (event) => {
   const row = event.target.closest("tr[data-row-url]");
   if (!row || event.target.closest(CONTROLS) || String(getSelection())) return;
-  const link = row.querySelector("[data-row-link]");
   if (event.ctrlKey || event.metaKey) window.open(row.dataset.rowUrl, "_blank", "noopener");
-  else if (link) link.click();
+  else if (!openBeside(row)) row.querySelector("[data-row-link]")?.click();
 });
 
 function step(list, forward) {
@@ -21,17 +23,26 @@ function step(list, forward) {
   if (!next) return false;
   next.focus();
   next.scrollIntoView({ block: "nearest" });
+  follow(next.closest("tr"));
   return true;
+}
+
+const STEPS = { j: true, k: false, arrowdown: true, arrowup: false };
+
+function walk(event, key) {
+  const list = event.target.closest("[data-list]") ?? document.querySelector("[data-list]");
+  return key in STEPS && list && step(list, STEPS[key]);
 }
 
 document.addEventListener(
   "keydown",
   (event) => {
     const key = event.key.toLowerCase();
-    if ((key !== "j" && key !== "k") || event.ctrlKey || event.metaKey || event.altKey || event.isComposing || !isOn()) return;
-    if (event.target.closest("input, textarea, select, dialog, [contenteditable]")) return;
-    const list = event.target.closest("[data-list]") ?? document.querySelector("[data-list]");
-    if (!list || !step(list, key === "j")) return;
+    if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
+    if (event.target.closest("input, textarea, select, dialog, [contenteditable], details[data-menu]")) return;
+    const row = event.target.closest("tr[data-row-url]");
+    const done = key.startsWith("arrow") ? row && walk(event, key) : isOn() && (walk(event, key) || (row && "o ".includes(key) && !event.target.closest("button") && openBeside(row)));
+    if (!done) return;
     event.preventDefault();
     event.stopPropagation();
   },
