@@ -14,8 +14,10 @@ class AccessConfig(AppConfig):
         """Let the building blocks below ask the policy what a user may open, and enter the audit search into the navigation."""
         from access import sign_in_events, token_admin  # noqa: F401  # they register themselves
         from access.audit_lists import may_audit
+        from access.cards import accounts_card, keeps_accounts
         from access.histories import register_histories
         from access.list_memory import remembered
+        from access.notices import register_notices
         from access.scope import allowed
         from access.second_factor import reencrypt_secrets
         from access.sensitive import register_masked
@@ -23,8 +25,20 @@ class AccessConfig(AppConfig):
         from common.gate import answer_with
         from common.lists.memory import remember_by
         from common.navigation import NavigationGroup, NavigationItem, register
+        from common.panels import register_card
 
         answer_with(allowed)
+        register_notices()
+        register_card(
+            slot="home",
+            key="accounts",
+            title=_("Accounts and audit"),
+            template="access/partials/_accounts_card.html",
+            context=accounts_card,
+            module="access",
+            order=6,
+            opens=keeps_accounts,
+        )
         remember_by(remembered)
         register_masked()
         register_histories()

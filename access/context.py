@@ -26,6 +26,7 @@ def frame(request: HttpRequest) -> dict[str, Any]:
         "search_url": SimpleLazyObject(lambda: _optional(request, "customers:customer_list", "customers")),
         "session_left": SimpleLazyObject(lambda: time_left(request.session) if hasattr(request, "session") else None),
         "session_idle_limit": settings.SESSION_IDLE_SECONDS,
+        "counts_url": SimpleLazyObject(lambda: _optional(request, "workflow:counts", "")),
         "progress_chip_url": SimpleLazyObject(lambda: _optional(request, "jobs:progress_chip", "jobs")),
     }
 

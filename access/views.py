@@ -18,6 +18,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from access.forms import LanguageForm, ProfileForm, ThemeForm
 from access.models import RoleAssignment, User
 from access.preferences import remember_language, remember_theme, theme_of
+from common.panels import actions_for
 
 
 @login_not_required
@@ -59,7 +60,7 @@ def profile(request: HttpRequest) -> HttpResponse:
         return response
     assignments = RoleAssignment.objects.filter(user=user).select_related("role", "org_unit").order_by("role__code", "org_unit__path")
     factors = Authenticator.objects.filter(user=user).exclude(type=Authenticator.Type.RECOVERY_CODES)
-    context = {"form": form, "assignments": assignments, "factors": factors.count()}
+    context = {"form": form, "assignments": assignments, "factors": factors.count(), "actions": actions_for("profile", user)}
     return render(request, "access/profile.html", context)
 
 

@@ -9,7 +9,7 @@ other request with the whole page around it, so every tab has an address of its 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
@@ -84,7 +84,11 @@ class ShownFact:
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """A card of a slot's page. `context(request)` feeds `template`; None leaves the card out. `url_name` is the page that shows all."""
+    """A card of a slot's page.
+
+    `context(request)` feeds `template`; None leaves the card out. `url_name` is the page that shows all, `opens(user)` is asked as well as
+    the permission in `module`.
+    """
 
     slot: str
     key: str
@@ -94,6 +98,16 @@ class Card:
     module: str
     order: int
     url_name: str
+    wide: bool
+    opens: Callable[[Any], bool] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Arranged:
+    """How a person wants a card: whether it is shown, and whether it takes the whole width. Its place is its place in a list of these."""
+
+    key: str
+    shown: bool
     wide: bool
 
 
@@ -184,9 +198,10 @@ def register_card(
     order: int = 100,
     url_name: str = "",
     wide: bool = False,
+    opens: Callable[[Any], bool] | None = None,
 ) -> None:
     """Add a card, for example to the slot "home". `template` renders the card's body with `card` (its context) and the page's context."""
-    _cards[slot, key] = Card(slot, key, title, template, context, module, order, url_name, wide)
+    _cards[slot, key] = Card(slot, key, title, template, context, module, order, url_name, wide, opens)
 
 
 def register_action(
@@ -233,15 +248,29 @@ def facts_for(slot: str, user: Any, subject: Any) -> list[ShownFact]:
     return [fact for fact in shown if fact.value is not None]
 
 
-def cards_for(slot: str, request: HttpRequest) -> list[ShownCard]:
-    """The cards of `slot` for the request's user, in order."""
-    found = sorted((card for card in _cards.values() if card.slot == slot), key=lambda card: (card.order, card.key))
+def cards_for(slot: str, request: HttpRequest, kept: Sequence[Arranged] = ()) -> list[ShownCard]:
+    """The cards of `slot` for the request's user, as arranged in `kept`; what is hidden is not read."""
     shown = []
-    for card in found:
-        data = card.context(request) if may_open(request.user, card.module) else None
+    for arranged in arrange(slot, request.user, kept):
+        card = _cards[slot, arranged.key]
+        data = card.context(request) if arranged.shown else None
         if data is not None:
-            shown.append(ShownCard(card.key, card.title, card.template, data, _reverse_or_empty(card.url_name), card.wide))
+            shown.append(ShownCard(card.key, card.title, card.template, data, _reverse_or_empty(card.url_name), arranged.wide))
     return shown
+
+
+def arrange(slot: str, user: Any, kept: Sequence[Arranged] = ()) -> list[Arranged]:
+    """The cards of `slot` that `user` may open: those of `kept` in its order, then the others as they were registered."""
+    found = sorted((card for card in _cards.values() if card.slot == slot), key=lambda card: (card.order, card.key))
+    opened = {card.key: card for card in found if may_open(user, card.module) and (card.opens is None or card.opens(user))}
+    known = [arranged for arranged in kept if arranged.key in opened]
+    names = {arranged.key for arranged in known}
+    return [*known, *(Arranged(key, shown=True, wide=card.wide) for key, card in opened.items() if key not in names)]
+
+
+def card_title(slot: str, key: str) -> Text:
+    """The title of a card. Raises KeyError for one that no app has registered."""
+    return _cards[slot, key].title
 
 
 def actions_for(slot: str, user: Any, subject: Any = None) -> list[ShownAction]:

@@ -16,6 +16,7 @@ from common.encryption import read_key
 LOOPBACK_HOSTS = ("localhost", "127.0.0.1", "[::1]")
 SECRET_KEY_LENGTH = 50
 SEAL_KEY_LENGTH = 32
+EMAIL_SECURITY = ("starttls", "tls", "none")
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 MAKE_FIELD_KEY = "python -c 'import base64, os; print(base64.urlsafe_b64encode(os.urandom(32)).decode())'"
 MOST_BATCH_ROWS = 2_000_000  # membership keys are drawn in blocks of 2^21, one a batch
@@ -61,6 +62,13 @@ class Environment:
     oidc_name: str
     oidc_login_claim: str
     oidc_trust_second_factor: bool
+    site_address: str
+    email_host: str
+    email_port: int
+    email_user: str
+    email_password: str
+    email_security: str
+    email_from: str
 
 
 def read_environment(base_dir: Path) -> Environment:
@@ -119,6 +127,13 @@ def _read(env: Env, base_dir: Path) -> Environment:
         oidc_name=env.str("OIDC_NAME", ""),
         oidc_login_claim=env.str("OIDC_LOGIN_CLAIM", "preferred_username"),
         oidc_trust_second_factor=env.bool("OIDC_TRUST_SECOND_FACTOR", False),
+        site_address=env.str("SITE_ADDRESS", "").strip().rstrip("/"),
+        email_host=env.str("EMAIL_HOST", ""),
+        email_port=env.int("EMAIL_PORT", 587, validate=validate.Range(min=1, max=65_535)),
+        email_user=env.str("EMAIL_USER", ""),
+        email_password=env.str("EMAIL_PASSWORD", ""),
+        email_security=env.str("EMAIL_SECURITY", "starttls", validate=validate.OneOf(EMAIL_SECURITY)),
+        email_from=env.str("EMAIL_FROM", "crm@localhost"),
     )
 
 
@@ -153,6 +168,10 @@ def _check(environment: Environment) -> None:
             read_key(key)
         except ValueError as error:
             raise _wrong("FIELD_KEYS", f"{error}; make one with {MAKE_FIELD_KEY}") from error
+    if environment.site_address and not urlsplit(environment.site_address).hostname:
+        raise _wrong("SITE_ADDRESS", "it must read https://HOST, by which people open the product")
+    if environment.email_host and not (environment.site_address and "@" in environment.email_from):
+        raise _wrong("EMAIL_HOST", "with it, SITE_ADDRESS and EMAIL_FROM say where the links of e-mails lead and who they come from")
     clamd = urlsplit(f"//{environment.clamd_address}")
     if environment.clamd_address and not (clamd.hostname and clamd.port and not clamd.path):
         raise _wrong("CLAMD_ADDRESS", "it must read HOST:PORT")

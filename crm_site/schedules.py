@@ -23,6 +23,10 @@ from access.models import Action
 WORK: Final[dict[str, Promise]] = {
     "jobs.dispatch": gettext_lazy("Start waiting jobs, and take up those whose worker died"),
     "access.seal_audit": gettext_lazy("Seal the audit"),
+    "workflow.remind": gettext_lazy("Tell of to-dos that have become due"),
+    "workflow.send_digests": gettext_lazy("Mail what happened to those whose hour has come"),
+    "workflow.count_figures": gettext_lazy("Count customers and members of each portfolio"),
+    "workflow.forget_old": gettext_lazy("Forget old notices"),
     "access.forget_ended_sessions": gettext_lazy("Forget sessions that have ended"),
     "members.drop_old_rows": gettext_lazy("Drop the rows of old batches"),
     "customers.score_all": gettext_lazy("Score all customers by the rules"),

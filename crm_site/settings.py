@@ -57,6 +57,7 @@ INSTALLED_APPS = [
     "common",
     "access",
     "jobs",
+    "workflow",
     "customers",
     "products",
     "members",
@@ -197,6 +198,7 @@ STATICFILES_DIRS = [
     ("inter", _NPM / "@fontsource-variable" / "inter"),
     ("htmx", _NPM / "htmx.org" / "dist"),
     ("tom-select", _NPM / "tom-select" / "dist"),
+    ("sortable", _NPM / "sortablejs"),
 ]
 STATICFILES_FINDERS = [
     "crm_site.static_files.StrictAlpineFinder",
@@ -288,6 +290,10 @@ CELERY_TIMEZONE = TIME_ZONE
 CELERY_BEAT_SCHEDULE = {
     "dispatch jobs": {"task": "jobs.dispatch", "schedule": 3.0, "options": {"expires": 3}},
     "seal the audit": {"task": "access.seal_audit", "schedule": 300.0, "options": {"expires": 300}},
+    "remind of to-dos": {"task": "workflow.remind", "schedule": 60.0, "options": {"expires": 60}},
+    "mail notices": {"task": "workflow.send_digests", "schedule": crontab(minute="0,20,40"), "options": {"expires": 1200}},
+    "count portfolios": {"task": "workflow.count_figures", "schedule": crontab(hour="4", minute="10")},
+    "forget old notices": {"task": "workflow.forget_old", "schedule": crontab(hour="3", minute="50")},
     "forget ended sessions": {"task": "access.forget_ended_sessions", "schedule": crontab(hour="3", minute="40")},
     "drop expired files of jobs": {"task": "jobs.drop_expired", "schedule": crontab(minute="10")},
     "drop old rows of batches": {"task": "members.drop_old_rows", "schedule": crontab(hour="3", minute="20")},
@@ -318,6 +324,19 @@ SPECTACULAR_SETTINGS = {
     "COMPONENT_SPLIT_REQUEST": True,
     "ENUM_NAME_OVERRIDES": {"JobStatusEnum": "jobs.models.JobStatus", "JobModeEnum": "jobs.models.JobMode"},
 }
+
+# Without a mail server, e-mails lie as files below VAR_DIR: what a demonstration sends can be read there.
+EMAIL_BACKEND = f"django.core.mail.backends.{'smtp' if ENVIRONMENT.email_host else 'filebased'}.EmailBackend"
+EMAIL_FILE_PATH = VAR_DIR / "mail"
+EMAIL_HOST = ENVIRONMENT.email_host
+EMAIL_PORT = ENVIRONMENT.email_port
+EMAIL_HOST_USER = ENVIRONMENT.email_user
+EMAIL_HOST_PASSWORD = ENVIRONMENT.email_password
+EMAIL_USE_TLS = ENVIRONMENT.email_security == "starttls"
+EMAIL_USE_SSL = ENVIRONMENT.email_security == "tls"
+EMAIL_TIMEOUT = 20
+DEFAULT_FROM_EMAIL = ENVIRONMENT.email_from
+SITE_ADDRESS = ENVIRONMENT.site_address
 
 TRUSTED_PROXIES = ENVIRONMENT.trusted_proxies
 API_REQUESTS_PER_MINUTE = ENVIRONMENT.api_requests_per_minute

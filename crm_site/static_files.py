@@ -30,7 +30,7 @@ class SiteStaticFilesConfig(StaticFilesConfig):
 
 
 # The apps whose own modules import each other; third-party bundles hold texts that only look like imports.
-OWN_MODULES = tuple(f"{app}/*.js" for app in ("common", "access", "jobs", "customers", "products", "members"))
+OWN_MODULES = tuple(f"{app}/*.js" for app in ("common", "access", "jobs", "workflow", "customers", "products", "members"))
 
 
 def _patterns() -> tuple[Any, ...]:

@@ -34,6 +34,7 @@ urlpatterns = [
     path("accounts/oidc/<provider_id>/login/callback/", single_sign_on.come_back, name="openid_connect_callback"),
     path("accounts/oidc/cancelled/", access_views.single_sign_on_cancelled, name="socialaccount_login_cancelled"),
     path("", include("access.urls")),
+    path("", include("workflow.urls")),
     path("", include("customers.urls")),
     path("", include("products.urls")),
     path("", include("members.urls")),

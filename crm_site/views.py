@@ -2,25 +2,37 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 from allauth.account.views import LoginView
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
+from access.requests import signed_in
+from access.scope import scope_of
 from access.single_sign_on import single_sign_on
-from common.panels import actions_for, cards_for, facts_for
+from common.gate import may_open
+from common.panels import actions_for, arrange, card_title, cards_for, facts_for
 from members.demo.sign_ins import demo_sign_ins
+from workflow.services.arrangement import arrangement_of
+
+HOME: Final = "home"
 
 
 @require_GET
 def home(request: HttpRequest) -> HttpResponse:
-    """What a person starts the day with: the figures, cards and actions that the apps register for the slot "home"."""
+    """What a person starts the day with: the figures, cards and actions that the apps register for the slot "home", as arranged."""
+    user = signed_in(request)
+    kept = arrangement_of(user, HOME)
+    if request.GET.get("arrange") == "yes":
+        arranged = [{"card": card, "title": card_title(HOME, card.key)} for card in arrange(HOME, request.user, kept)]
+        return render(request, "home/arrange.html", {"arranged": arranged, "slot": HOME, "is_arranged": bool(kept)})
     context = {
-        "facts": facts_for("home", request.user, None),
-        "cards": cards_for("home", request),
-        "actions": actions_for("home", request.user),
+        "facts": facts_for(HOME, request.user, None),
+        "cards": cards_for(HOME, request, kept),
+        "actions": actions_for(HOME, request.user),
+        "is_closed": not (user.is_superuser or scope_of(user).roles or may_open(user, "customers")),
     }
     return render(request, "home/home.html", context)
 

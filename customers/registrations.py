@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.http import HttpRequest
 from django.urls import reverse
+from django.utils.http import urlencode
 from django.utils.translation import gettext_lazy as _
 
 from access.administration import register_person_page
@@ -13,12 +13,13 @@ from access.models import Action, User
 from common.lists import linked
 from common.lists.registry import register_list
 from common.navigation import NavigationGroup, NavigationItem, register
-from common.panels import register_action, register_card, register_fact, register_panel, register_slot
+from common.panels import register_action, register_fact, register_panel, register_slot
+from customers.cards import register_cards, register_figures
 from customers.models import Customer
-from customers.tables import ContactPersonList, CustomerList, lifecycle_state
+from customers.notices import register_notices
+from customers.tables import ContactPersonList, CustomerList
 from customers.views.customer import SLOT, page_context
-
-RECENT = 8
+from workflow.subjects import ShownSubject, SubjectKind, reference_of, register_subject_kind
 
 
 def register_all() -> None:
@@ -51,16 +52,20 @@ def register_all() -> None:
         module="customers",
         order=50,
     )
-    register_card(
-        slot="home",
-        key="recent_customers",
-        title=_("Recent customers"),
-        template="customers/partials/_home_card.html",
-        context=_recent_customers,
-        module="customers",
-        order=30,
-        url_name="customers:customer_list",
+    register_notices()
+    register_subject_kind(SubjectKind("customers.customer", _("Customer"), visible=_visible_customers, show=_show_customer))
+    register_action(
+        slot=SLOT,
+        key="new_task",
+        label=_("New to-do"),
+        url=_new_task,
+        module="",
+        icon="checkbox",
+        order=90,
+        shortcut="t",
     )
+    register_cards()
+    register_figures()
     register_action(
         slot="home",
         key="new_customer",
@@ -74,13 +79,17 @@ def register_all() -> None:
     )
 
 
+def _visible_customers(user: User) -> Any:
+    return Customer.objects.visible_to(user)
+
+
+def _show_customer(customer: Customer) -> ShownSubject:
+    return ShownSubject(customer.name, reverse("customers:customer_detail", args=[customer.pk]))
+
+
+def _new_task(customer: Customer) -> str:
+    return f"{reverse('workflow:task_create')}?{urlencode({'subject': reference_of('customers.customer', customer.pk)})}"
+
+
 def _count_people(customer: Customer, _user: User) -> int:
     return customer.contact_people.count()
-
-
-def _recent_customers(request: HttpRequest) -> dict[str, Any] | None:
-    """The user's own customers, the last changed first; for whoever manages none, the newest in reach."""
-    reachable = Customer.objects.visible_to(request.user).select_related("manager")
-    own = list(reachable.filter(manager=request.user.pk).order_by("-updated_at", "-pk")[:RECENT])
-    customers = own or list(reachable.order_by("-pk")[:RECENT])
-    return {"customers": [{"customer": customer, "lifecycle": lifecycle_state(customer)} for customer in customers], "own": bool(own)}

@@ -16,11 +16,14 @@ class JobsConfig(AppConfig):
         from common.lists.registry import register_list
         from common.navigation import NavigationGroup, NavigationItem, register
         from common.panels import register_card
+        from jobs.cards import failed_jobs, looks_after_jobs, workers_card
         from jobs.export_views import export_actions
+        from jobs.notices import register_notices
         from jobs.own_kinds import register_kinds
         from jobs.tables import JobList
         from jobs.views import own_jobs
 
+        register_notices()
         register_kinds()
         register_list(JobList)
         offer_on_lists(export_actions)
@@ -35,4 +38,24 @@ class JobsConfig(AppConfig):
             module="jobs",
             order=10,
             url_name="jobs:job_list",
+        )
+        register_card(
+            slot="home",
+            key="failed_jobs",
+            title=_("Failed jobs"),
+            template="jobs/partials/_failed_card.html",
+            context=failed_jobs,
+            module="jobs",
+            order=7,
+            opens=looks_after_jobs,
+        )
+        register_card(
+            slot="home",
+            key="workers",
+            title=_("Workers and queues"),
+            template="jobs/partials/_workers_card.html",
+            context=workers_card,
+            module="jobs",
+            order=8,
+            opens=looks_after_jobs,
         )

@@ -5,9 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from django.db.models import QuerySet
+from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
-from common.lists import ChoicesFilter, Filters, MomentsFilter, YesNoFilter
+from access.choices import staff_in_reach
+from access.models import User
+from common.lists import ChoicesFilter, Filters, ModelChoicesFilter, MomentsFilter, YesNoFilter
 from jobs.kinds import kinds
 from jobs.models import JobStatus
 
@@ -16,12 +19,17 @@ def _kind_choices() -> list[tuple[str, Any]]:
     return [(kind.code, kind.label) for kind in kinds()]
 
 
+def _starters(request: HttpRequest | None) -> QuerySet[User]:
+    return staff_in_reach(request.user, "jobs") if request is not None else User.objects.none()
+
+
 class JobFilters(Filters):
     """Of jobs."""
 
     status = ChoicesFilter(choices=JobStatus.choices, label=_("Status"))
     kind = ChoicesFilter(choices=_kind_choices, label=_("Kind"))
     mine = YesNoFilter(label=_("Started by me"), method="by_actor")
+    actor = ModelChoicesFilter(label=_("Started by"), queryset=_starters)
     created = MomentsFilter(field_name="created_at", label=_("When"))
 
     def by_actor(self, queryset: QuerySet[Any], _name: str, value: str) -> QuerySet[Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from celery import shared_task
 
+from jobs.cards import show_life
 from jobs.services import dispatch as dispatching
 from jobs.services import retention
 from jobs.services.work import advance
@@ -24,5 +25,6 @@ def drop_expired() -> None:
 
 @shared_task(name="jobs.dispatch")
 def dispatch() -> None:
-    """Hint unfinished jobs again."""
+    """Hint unfinished jobs again, and show that a worker is alive."""
+    show_life()
     dispatching.dispatch()

@@ -16,6 +16,7 @@ class MembersConfig(AppConfig):
     def ready(self) -> None:
         """Make provisioning known to the jobs app, and the pages to the others."""
         from members.batch_panels import register_batch_pages
+        from members.figures import register_figures
         from members.histories import register_histories
         from members.job_kind import register_kind
         from members.measures import register_measures
@@ -24,6 +25,7 @@ class MembersConfig(AppConfig):
         from members.sensitive import register_masked
 
         post_migrate.connect(_enter_rules, sender=self)
+        register_figures()
         register_owner_functions()
         register_kind()
         register_pages()

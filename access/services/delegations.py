@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 
 from access.audit import record_event
 from access.models import Action, AuditEventKind, Delegation, User
+from access.notices import tell_of_cover
 from access.scope import scope_of
 from common.saving import save_valid
 
@@ -32,6 +33,7 @@ def lend_scope(
     delegation = Delegation(lender=lender, borrower=borrower, starts_on=starts_on, ends_on=ends_on, reason=reason)
     save_valid(delegation)
     record_event(AuditEventKind.DELEGATED, actor=actor, target=delegation, details=_days(delegation))
+    tell_of_cover(delegation)
     return delegation
 
 

@@ -9,7 +9,7 @@ from django.db import transaction
 
 from access.models import Action, DataScope, Role, RolePermission
 
-MODULES: Final = ("customers", "products", "members", "jobs", "access")
+MODULES: Final = ("customers", "products", "members", "jobs", "workflow", "access")
 _ALL_ACTIONS: Final = tuple(Action.values)
 
 
@@ -35,6 +35,7 @@ ACCOUNT_MANAGER: Final = StandardRole(
         "products": ("view", "add", "change"),
         "members": ("view", "add", "change", "export", "reveal"),
         "jobs": ("view", "add", "change", "approve", "export", "reveal"),
+        "workflow": ("view", "add", "change"),
     },
 )
 DIRECTOR: Final = StandardRole(
@@ -47,6 +48,7 @@ DIRECTOR: Final = StandardRole(
         "products": ("view", "add", "change", "approve", "export"),
         "members": ("view", "add", "change", "approve", "export", "reveal"),
         "jobs": ("view", "add", "change", "approve", "export", "reveal"),
+        "workflow": ("view", "add", "change"),
         "access": ("view",),
     },
 )

@@ -12,6 +12,7 @@ from access.models import Action, OrgUnit, User
 from access.policy import ensure_still_reached
 from common.versions import ensure_version
 from customers.models import Customer, OwnershipChange
+from customers.notices import tell_of_owners
 from jobs.models import Job
 
 
@@ -46,4 +47,5 @@ def assign_customer(
     customer.save(update_fields=["manager", "org_unit", "updated_at"])
     Job.objects.filter(customer_key=customer.pk).update(manager=manager, org_unit=org_unit, updated_at=timezone.now())
     ensure_still_reached(Customer.objects.all(), actor, customer.pk, Action.APPROVE)
+    tell_of_owners(change)
     return change

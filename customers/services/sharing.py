@@ -16,6 +16,7 @@ from access.models import Action, AuditEventKind, User
 from access.scope import scope_of
 from customers.grants import TO_CHANGE, TO_VIEW, CustomerGroupObjectPermission, CustomerUserObjectPermission
 from customers.models import Customer
+from customers.notices import tell_of_share
 
 PERMISSIONS: Final = (TO_VIEW, TO_CHANGE)
 MOST_AT_ONCE: Final = 1_000
@@ -47,6 +48,7 @@ def share_customer(*, customer_id: int, actor: User, holder: User | Group, permi
     key = "user" if isinstance(holder, User) else "group"
     grants.model(content_object=customer, permission=wanted, granted_by=actor, **{key: holder}).save()
     record_event(AuditEventKind.GRANTED, actor=actor, target=customer, details=_details(holder) | {"permission": permission})
+    tell_of_share(customer, holder, actor)
 
 
 @transaction.atomic

@@ -23,6 +23,7 @@ from customers.models import ContactPerson, Customer
 from customers.services.lifecycle import MOVES
 from customers.services.sharing import customers_to_share
 from customers.tables import lifecycle_state, tag_chips
+from workflow.recent import remember_view
 
 SLOT = "customer"
 
@@ -71,9 +72,10 @@ def read_customer(request: HttpRequest, pk: int, action: str = Action.VIEW) -> C
 
 @require_GET
 def customer_detail(request: HttpRequest, pk: int) -> HttpResponse:
-    """The overview."""
+    """The overview; the user's home page remembers it."""
     customer = read_customer(request, pk)
     user = signed_in(request)
+    remember_view(user=user, kind="customers.customer", key=pk)
     people = list(ContactPerson.objects.visible_to(user).filter(customer=customer, is_key_person=True)[:5])
     mark_revealable(user, people)
     parent = customer.parent

@@ -22,6 +22,7 @@ from jobs.errors import JobRefused
 from jobs.kinds import kind_of
 from jobs.locks import lock_job_work
 from jobs.models import ChunkState, Job, JobAttempt, JobChunk, JobMode, JobStatus
+from jobs.notices import tell_of_end
 from jobs.reference import new_reference
 
 logger = logging.getLogger(__name__)
@@ -73,9 +74,11 @@ def _advance_single(job: Job) -> bool:
 
 
 def _fail(job: Job, refusal: JobRefused) -> None:
-    Job.objects.filter(pk=job.pk, source=job.source_id).exclude(awaits="").update(  # a source replaced meanwhile is not at fault
-        status=JobStatus.FAILED, awaits="", error=refusal.as_json(), finished_at=timezone.now(), updated_at=timezone.now()
-    )
+    same = Job.objects.filter(pk=job.pk, source=job.source_id).exclude(awaits="")  # a source replaced meanwhile is not at fault
+    now = timezone.now()
+    if same.update(status=JobStatus.FAILED, awaits="", error=refusal.as_json(), finished_at=now, updated_at=now):
+        job.status = JobStatus.FAILED
+        tell_of_end(job)
 
 
 # --- runs ------------------------------------------------------------------------------------------------------------------------------
@@ -199,6 +202,7 @@ def _close(job: Job, status: JobStatus) -> None:
     if finish is not None:
         finish(job)
     job.save()
+    tell_of_end(job)
 
 
 # --- attempts --------------------------------------------------------------------------------------------------------------------------

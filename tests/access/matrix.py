@@ -162,8 +162,8 @@ def _is_refused(response: HttpResponseBase, way: str) -> bool:
 
 # --- nothing changed -------------------------------------------------------------------------------------------------------------------
 
-_OUTSIDE: Final = ("django_session", "usersessions_usersession", "access_auditevent", "django_migrations")
-"""That somebody came, and was refused, is kept."""
+_OUTSIDE: Final = ("django_session", "usersessions_usersession", "access_auditevent", "django_migrations", "workflow_recentview")
+"""That somebody came, was refused, or looked at a customer, is kept."""
 _HARMLESS: Final = re.compile(
     rf'\s*(SELECT|WITH|EXPLAIN|SET|SAVEPOINT|RELEASE|ROLLBACK|((INSERT INTO|UPDATE|DELETE FROM) "({"|".join(_OUTSIDE)})"))', re.IGNORECASE
 )

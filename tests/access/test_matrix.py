@@ -50,6 +50,7 @@ from tests.access.matrix import (
     try_all,
 )
 from tests.factories.customers import ContactPersonFactory, CustomerFactory
+from tests.factories.workflow import make_notice, make_task
 from tests.members.factories import make_member, make_subscription
 from tests.products.factories import make_group_subscription, make_offer
 
@@ -121,6 +122,7 @@ def grounds(manager: User, foreign_manager: User, settings: Settings, tmp_path: 
         "member": member.pk,
         "number": member.msisdn,
         "job": reach.make_batch(foreign_manager, customer.pk).pk,
+        "task": make_task(foreign_manager, customer).pk,
     }
     return {OWN: own, FOREIGN: reach.World(foreign, own.body), SHARED: own}
 
@@ -174,8 +176,11 @@ def of_others(standing: Standing, request: pytest.FixtureRequest) -> Iterator[Tr
     view = SavedView.objects.create(owner=stranger, list_name="customers", name="Mine alone").pk
     strange = {"session": session, "key": key, "file": file, "view": view}
     keys = {side: {"person": user.pk, **strange} for side, user in ((OWN, manager), (FOREIGN, stranger))}
+    for named in keys.values():
+        named["notice"] = make_notice(stranger).pk
     version = event_model_of(Customer)._default_manager.values_list("pk", flat=True).first()
     parts = {"kind": "customers.customer", "version": version, "provider_id": "nowhere", "name": "customers"}
+    parts["slot"] = "home"
     for name, (words, methods, subject) in reach.OF_OTHERS.items():
         for side in (OWN, FOREIGN) if subject in keys[OWN] else (NONE,):
             arguments = {"pk": keys[side][subject]} if side != NONE else {part: parts[part] for part in subject.split()}

@@ -21,6 +21,7 @@ from members.services.pasted import pasted_source
 from members.services.plan import ActionSpec
 from products.models import OfferStatus, ProductRule
 from tests.factories.customers import ContactPersonFactory, CustomerFactory
+from tests.factories.workflow import make_task
 from tests.members.factories import make_member, make_subscription
 from tests.products.factories import make_discount, make_group_subscription, make_offer, make_product, make_tariff
 
@@ -70,6 +71,9 @@ OF_A_CUSTOMER: Final = {
         ("members:customer_panel", "members:customer_subscriptions", "members:customer_facts", "members:customer_batches"),
         ("customer", "manager", "GET"),
     ),
+    "workflow:task_detail": ("task", "manager", "GET POST"),
+    "workflow:task_step": ("task", "manager", "POST"),
+    "workflow:task_hand": ("task", "manager", "GET POST"),
     "members:member_update": ("member", "manager", "GET POST"),
     "members:member_history": ("member", "manager", "GET"),
     "members:member_restore": ("member", "manager", "GET POST"),
@@ -140,6 +144,13 @@ WITHOUT_AN_OBJECT: Final = {
         ("signed-in", "GET"),
     ),
     **dict.fromkeys(("access:profile", "access:cover"), ("signed-in", "GET POST")),
+    **dict.fromkeys(
+        ("workflow:task_list", "workflow:notice_list", "workflow:last_notices", "workflow:counts"),
+        ("signed-in", "GET"),
+    ),
+    **dict.fromkeys(("workflow:task_create", "workflow:notice_settings"), ("signed-in", "GET POST")),
+    **dict.fromkeys(("workflow:tasks_end", "workflow:notices_read"), ("signed-in", "POST")),
+    "workflow:team_list": ("director auditor", "GET"),
     **dict.fromkeys(("access:session_end_others", "access:session_keep"), ("signed-in", "POST")),
     "access:unsent": ("signed-in", "GET POST"),
     **dict.fromkeys(("access:list_layout", "access:list_view_create"), ("signed-in", "POST")),
@@ -184,6 +195,8 @@ OF_THE_SIGN_IN: Final = {
 OF_OTHERS: Final = {
     # name: (who may, the methods it takes, what its parts name); a session, a key and a saved view are a stranger's
     "access:session_end": ("nobody", "", "session"),
+    "workflow:notice_open": ("nobody", "", "notice"),
+    "workflow:arrange_cards": ("signed-in", "POST", "slot"),
     **dict.fromkeys(
         tuple(f"access:list_view_{what}" for what in ("edit", "keep", "first", "move", "delete")),
         ("nobody", "", "view"),
@@ -286,8 +299,16 @@ def make_world(manager: User) -> World:
         "tariff": tariff.pk,
         "group_tariff": group_tariff.pk,
         "discount": make_discount().pk,
+        "task": make_task(manager, customer).pk,
     }
     body = {
+        "title": "回访",
+        "priority": 2,
+        "step": "done",
+        "reset": "yes",
+        "rhythm": "off",
+        "hour": 8,
+        "weekday": 0,
         "name": "换了名",
         "code": "NEW-1",
         "to": "warned",

@@ -6,7 +6,7 @@ import pytest
 from django.apps import apps
 from django.conf import settings
 
-LAYERS = ["common", "access", "jobs", "customers", "products", "members"]
+LAYERS = ["common", "access", "jobs", "workflow", "customers", "products", "members"]
 PAIRS = [
     (field, field.remote_field.model)
     for label in LAYERS

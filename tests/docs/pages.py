@@ -12,7 +12,7 @@ PAGES = sorted(
     path.relative_to(ROOT).as_posix() for path in [ROOT / "README.md", ROOT / "bench" / "README.md", *(ROOT / "docs").rglob("*.md")]
 )
 _BLOCK = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
-_SOURCES = ("access", "bench", "common", "crm_site", "customers", "jobs", "members", "products", "templates", "tests")
+_SOURCES = ("access", "bench", "common", "crm_site", "customers", "jobs", "members", "products", "templates", "tests", "workflow")
 _ENDINGS = {".py", ".html", ".js", ".css", ".sql"}
 _FILES = ("Makefile", "Dockerfile", "docker-compose.yml", "manage.py", "pyproject.toml", "package.json", ".ci/run")
 
