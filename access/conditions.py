@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from django.db import models
@@ -31,10 +31,10 @@ class AnyOf(Lookup):
         return f"{left} = ANY(%s::bigint[])", (*parameters, sorted(self.rhs))
 
 
-class ReachCondition(Expression):
-    """True for rows that lie in reach by at least one of several ways.
+class AnyOfSeveral(Expression):
+    """True for rows for which at least one of several conditions is.
 
-    It is one node of a query's condition, so that `without_reach` can find it there again.
+    It is one node of a query's condition, so that `take_out` can find it there again.
     """
 
     conditional = True
@@ -63,7 +63,11 @@ class ReachCondition(Expression):
         return f"({' OR '.join(parts)})", tuple(parameters)
 
 
-class Outside(ReachCondition):
+class ReachCondition(AnyOfSeveral):
+    """True for rows that lie in reach by at least one of several ways."""
+
+
+class Outside(AnyOfSeveral):
     """True for rows that no one of several ways reaches, where a column is empty too."""
 
     def as_sql(self, compiler: Any, connection: Any) -> tuple[str, tuple[Any, ...]]:
@@ -72,22 +76,39 @@ class Outside(ReachCondition):
         return f"{sql} IS NOT TRUE", parameters
 
 
-def passed_value(query: Query) -> Any:
-    """The value of the first column at the place after which a page begins; None on the first page."""
+def passed_values(query: Query) -> tuple[Any, ...]:
+    """The values at the place after which a page begins; none on the first page."""
     places = [child for child in query.where.children if isinstance(child, TupleGreaterThan | TupleLessThan)]
-    return places[0].rhs[0] if places else None
+    return tuple(places[0].rhs) if places else ()
 
 
-def without_reach(query: Query) -> bool:
-    """Take the one condition of reach out of `query`, a copy of the caller's; False when it does not hold exactly one."""
-    found = [child for child in query.where.children if _is_reach(child)]
+def take_place(query: Query) -> tuple[Any, ...]:
+    """Take the place after which a page begins out of `query`, and return its values; none on the first page."""
+    values = passed_values(query)
+    query.where.children = [child for child in query.where.children if not isinstance(child, TupleGreaterThan | TupleLessThan)]
+    return values
+
+
+def take_out(query: Query, kind: type[AnyOfSeveral]) -> bool:
+    """Take the one condition of `kind` out of `query`, a copy of the caller's; False when it does not hold exactly one."""
+    found: list[Any] = [child for child in query.where.children if isinstance(getattr(child, "lhs", None), kind)]
     if query.where.connector != "AND" or query.where.negated or len(found) != 1:
         return False
+    _leave_joins(query, found[0].lhs)
     where = WhereNode(connector="AND")
     where.children = [child for child in query.where.children if child is not found[0]]
     query.where = where
     return True
 
 
-def _is_reach(child: Any) -> bool:
-    return isinstance(getattr(child, "lhs", None), ReachCondition)
+def _leave_joins(query: Query, condition: AnyOfSeveral) -> None:
+    """Count down the tables that the condition reads, each as often as it names one; where nothing else does, no join is left."""
+    for part in _flat(condition):
+        if isinstance(part, Lookup) and (alias := getattr(part.lhs, "alias", None)) in query.alias_refcount and alias != query.base_table:
+            query.unref_alias(alias)
+
+
+def _flat(part: Any) -> Iterator[Any]:
+    yield part
+    for child in part.children if isinstance(part, WhereNode) else part.get_source_expressions():
+        yield from _flat(child)

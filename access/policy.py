@@ -13,13 +13,14 @@ from __future__ import annotations
 from typing import Any, ClassVar, Final, Self, TypeVar
 
 from django.contrib.auth.models import AnonymousUser
+from django.contrib.postgres.expressions import ArraySubquery
 from django.core.exceptions import ObjectDoesNotExist, PermissionDenied
 from django.db import models
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, Func, OuterRef, Q
 from django.db.models.expressions import OrderBy
 from django.http import Http404
 
-from access.conditions import Outside, ReachCondition, passed_value, without_reach
+from access.conditions import Outside, ReachCondition, passed_values, take_out
 from access.models import Action, User
 from access.placing import PLACES
 from access.scope import Reach, allowed, scope_of
@@ -27,6 +28,14 @@ from access.scope import Reach, allowed, scope_of
 ModelT = TypeVar("ModelT", bound=models.Model, covariant=True)
 
 _WAYS_OF: Final = "_ways_of"
+
+
+class _Rows(Func):
+    """The elements of an array as rows."""
+
+    function = "unnest"
+    set_returning = True
+    output_field = models.BigIntegerField()
 
 
 class PolicyQuerySet(models.QuerySet[ModelT]):
@@ -114,6 +123,21 @@ class PolicyQuerySet(models.QuerySet[ModelT]):
 
     # --- pages and counts
 
+    def all_in_reach(self) -> Self:
+        """All rows in the reach that these are in, whatever else narrows them."""
+        known: tuple[Reach, User] | None = getattr(self, _WAYS_OF, None)
+        rows: Self = self.model._default_manager.all()  # type: ignore[assignment]  # each model's manager is made from its queryset
+        return rows.within(*known) if known is not None else rows
+
+    @property
+    def reaches_few(self) -> bool:
+        """Whether the rows are those of a person who reaches own, lent and shared customers only: some thousands at most.
+
+        Their own indexes are then the quickest way to them, whatever else is asked for.
+        """
+        known: tuple[Reach, User] | None = getattr(self, _WAYS_OF, None)
+        return known is not None and not known[0].subtrees and not known[0].units
+
     def _remembering(self, reach: Reach, user: User | AnonymousUser) -> Self:
         setattr(self, _WAYS_OF, (reach, user))
         return self
@@ -128,7 +152,7 @@ class PolicyQuerySet(models.QuerySet[ModelT]):
         """The same rows in and out of reach, uncut; None where the condition of reach cannot be taken out."""
         found: Self = self._chain()  # type: ignore[attr-defined]  # Django's own way to copy
         found.query.clear_limits()
-        return found if without_reach(found.query) else None
+        return found if take_out(found.query, ReachCondition) else None
 
     def first_of_each_way(self) -> Self:
         """The same rows of a queryset that is ordered and cut, found as the first rows of each way into reach.
@@ -159,8 +183,8 @@ class PolicyQuerySet(models.QuerySet[ModelT]):
             return self
         descending = any(isinstance(item, OrderBy) and item.descending for item in self.query.order_by)
         above = self._above().order_by("-pk" if descending else "pk")
-        if (passed := passed_value(base.query)) is not None:
-            above = above.filter(**{"pk__lte" if descending else "pk__gte": passed})
+        if passed := passed_values(base.query):
+            above = above.filter(**{"pk__lte" if descending else "pk__gte": passed[0]})
         above = above.filter(Exists(base.order_by().filter(**{self.inherits_from: OuterRef("pk")})))
         parts = [above.filter(way)[:limit].values("pk") for way in above._ways(reach, user)]
         firsts = parts[0].union(*parts[1:], all=True) if len(parts) > 1 else parts[0]
@@ -168,20 +192,41 @@ class PolicyQuerySet(models.QuerySet[ModelT]):
 
     def count_up_to(self, limit: int) -> int:
         """How many rows there are, counted up to `limit`."""
-        return self.each_once(limit).count()
+        return int(self.each_once(limit).count())
 
-    def each_once(self, limit: int) -> models.QuerySet[ModelT, Any]:
+    def each_once(self, limit: int) -> models.QuerySet[Any, Any]:
         """Up to `limit` rows in no order, found way by way, each way without what those before it reach: the form for counts.
 
         One OR over the columns of several ways has no index that holds all it asks for.
         """
         known: tuple[Reach, User] | None = getattr(self, _WAYS_OF, None)
-        ways = self._ways(*known) if known is not None and not self.inherits_from else []
+        if known is not None and self.inherits_from:
+            base = self.order_by()._without_reach()
+            return self.order_by()[:limit] if base is None else self._each_below(base, *known, limit=limit)
+        ways = self._ways(*known) if known is not None else []
         base = self.order_by()._without_reach() if len(ways) > 1 else None
         if base is None:
             return self.order_by()[:limit]
         parts = [base.filter(way, *([Outside(ways[:place])] if place else []))[:limit].values("pk") for place, way in enumerate(ways)]
         return parts[0].union(*parts[1:], all=True)[:limit]
+
+    def _each_below(self, base: Self, reach: Reach, user: User | AnonymousUser, *, limit: int) -> models.QuerySet[Any, Any]:
+        """Of rows below others, those of one of these after another, until `limit` are met.
+
+        The planner expects more rows below each than there are, and reads the whole table instead of looking into its index. A set
+        returned in the list of columns is made row by row, as far as it is asked for.
+        """
+        below = base.filter(**{self.inherits_from: OuterRef("pk")}).values("pk")[:limit]
+        above = self._above().order_by()
+        ways = above._ways(reach, user)
+        parts = [
+            above.filter(way, *([Outside(ways[:place])] if place else [])).values_list(_Rows(ArraySubquery(below)))[:limit]
+            for place, way in enumerate(ways)
+        ]
+        return (parts[0].union(*parts[1:], all=True) if len(parts) > 1 else parts[0])[:limit]
+
+    def _own_fields(self) -> dict[str, Any]:
+        return {field.name: field for field in self.model._meta.concrete_fields}
 
     def _order(self) -> tuple[str, ...]:
         """The names of the columns that the queryset is ordered by, all in one direction, or nothing where they are no plain columns."""
@@ -189,8 +234,9 @@ class PolicyQuerySet(models.QuerySet[ModelT]):
         for item in self.query.order_by:
             if not isinstance(item, OrderBy):
                 return ()
-            column = self.query.annotations.get(getattr(item.expression, "name", ""))
-            target = getattr(column, "target", None)
+            name = getattr(item.expression, "name", "")
+            column = self.query.annotations.get(name)
+            target = getattr(column, "target", None) if column is not None else self._own_fields().get(name)
             if target is None or target.model is not self.model:
                 return ()
             names.append(target.name)

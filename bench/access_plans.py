@@ -79,8 +79,8 @@ def _first_page(definition: ListDefinition) -> QuerySet[Any]:
         taken.append(rows)
         return []
 
-    column, descending = definition.state.sort
-    keys = [key.reversed() if descending else key for key in definition.sort_keys(column)]
+    (by,) = definition.state.sort
+    keys = [key.reversed() if by.descending else key for key in definition.sort_keys(by.column)]
     Keyset.build(definition.model, keys).page(definition.queryset(), None, definition.page_size, take)
     return taken[0]
 

@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from pypinyin import Style, lazy_pinyin
 
-from customers.models import Customer
+LONGEST: Final = 300
+LONGEST_INITIALS: Final = 120
 
 
 def pinyin_of(name: str) -> str:
     """All syllables in small letters without spaces, so that what people type is a prefix; other characters stay as they are."""
-    return "".join("".join(lazy_pinyin(name.lower())).split())[: _length("pinyin")]
+    return "".join("".join(lazy_pinyin(name.lower())).split())[:LONGEST]
 
 
 def initials_of(name: str) -> str:
     """The first letter of each Chinese character; letters and digits stay, everything else is left out."""
     text = "".join(lazy_pinyin(name.lower(), style=Style.FIRST_LETTER))
-    return "".join(character for character in text if character.isalnum())[: _length("pinyin_initials")]
-
-
-def _length(field: str) -> int:
-    length: int = getattr(Customer._meta.get_field(field), "max_length", 0)
-    return length
+    return "".join(character for character in text if character.isalnum())[:LONGEST_INITIALS]

@@ -12,14 +12,13 @@ from access.number_search import number_condition
 from access.policy import PolicyQuerySet
 from common.encrypted_fields import equals
 from common.encryption import comparable
-from customers.grams import has_pairs_of
-from customers.phones import begins_with, is_number
+from customers import phones
+from customers.searching import RANK, found_by_index, matches, rank
 
 if TYPE_CHECKING:
     from customers.models import ContactPerson, Customer  # noqa: F401  (names of the type parameters)
 
 
-FEWEST_ACCOUNT_DIGITS: Final = 8
 _ID_NUMBER: Final = re.compile(r"(?=.*\d.*\d.*\d)[A-Z0-9]{5,40}", re.ASCII)
 
 
@@ -32,20 +31,14 @@ class CustomerQuerySet(PolicyQuerySet["Customer"]):
     customer_lookup: ClassVar[str] = "pk"
     page_orders: ClassVar[frozenset[tuple[str, ...]]] = frozenset({("pinyin", "id")})
 
-    def matching(self, text: str) -> Self:
-        """Customers whose names contain `text`, whose code, pinyin or pinyin initials begin with it, or whose bank account it is."""
-        typed = "".join(text.lower().split())
-        return self.filter(
-            (has_pairs_of(text) & (Q(name__icontains=text) | Q(short_name__icontains=text)))
-            | Q(code__startswith=text.upper())
-            | Q(pinyin__startswith=typed)
-            | Q(pinyin_initials__startswith=typed)
-            | self._with_account(text)
-        )
+    def matching(self, text: str, *, by_index: bool = True) -> Self:
+        """Customers that answer to `text`; see `customers.searching`. `by_index` off: very many do, and are sooner met by walking."""
+        rows = self.filter(matches(self.model, text))
+        return rows.filter(found_by_index(self.model, text)) if by_index and not self.reaches_few else rows
 
-    def _with_account(self, text: str) -> Q:
-        digits = comparable(text)
-        return equals(self.model, "bank_account", digits) if digits.isdecimal() and len(digits) >= FEWEST_ACCOUNT_DIGITS else Q()
+    def best_first(self, text: str) -> Self:
+        """With the rank in which customers answer to `text`, as `RANK`."""
+        return self.annotate(**{RANK: rank(text)})
 
 
 class ContactPersonQuerySet(PolicyQuerySet["ContactPerson"]):
@@ -62,7 +55,7 @@ class ContactPersonQuerySet(PolicyQuerySet["ContactPerson"]):
         may be revealed by `user`.
         """
         condition = Q(name__icontains=text) | Q(title__icontains=text) | Q(customer__name__icontains=text)
-        whole, begins = is_number(text), begins_with(text)
+        whole, begins = phones.is_number(text), phones.begins_with(text)
         if whole is not None and begins is not None:
             condition = number_condition(self.model, user, self.module, any_part=begins, shown_part=whole)
         number = comparable(text)

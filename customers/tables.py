@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Final
 
 from django.db.models import QuerySet
 from django.urls import reverse
+from django.utils.functional import cached_property
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext, pgettext_lazy
@@ -17,9 +18,14 @@ from access.models import Action
 from access.reveals import masked_column
 from access.scope import allowed
 from common.lists import Column, ListAction, ListDefinition, ListView, dot, linked, tag
+from common.lists.keyset import SortKey
 from common.templatetags.frame import tone
 from customers.filters import ContactPersonFilters, CustomerFilters
 from customers.models import ContactPerson, Customer, CustomerTag, Lifecycle, Tag
+from customers.searching import RANK, count_by_walk, is_common, read_in_parts
+
+MANY: Final = 1_000
+"""So many rows a search may find to be sorted at once."""
 
 
 def lifecycle_state(customer: Customer) -> SafeString:
@@ -73,8 +79,42 @@ class CustomerList(ListDefinition):
         return super().queryset().select_related("manager", "org_unit", "industry")
 
     def search(self, queryset: QuerySet[Any], text: str) -> QuerySet[Any]:
-        """By name, short name, code, pinyin or a whole bank account."""
-        return queryset.matching(text)  # type: ignore[attr-defined, no-any-return]
+        """By name, short name, code, pinyin or a whole bank account; with the rank by which the list is then ordered."""
+        return queryset.matching(text, by_index=not self._is_common).best_first(text)  # type: ignore[attr-defined, no-any-return]
+
+    def count_rows(self, queryset: QuerySet[Any], limit: int) -> int:
+        """Where a search finds many, they are soon met in the order of the list."""
+        if self._is_common and (many := count_by_walk(queryset, limit)) is not None:  # type: ignore[arg-type]
+            return many
+        return super().count_rows(queryset, limit)
+
+    @property
+    def count_limit(self) -> int | None:
+        """A search is counted to a thousand."""
+        return MANY if self._text else None
+
+    def sort_keys(self, column: Column) -> list[SortKey]:
+        """What a search finds stands by name with those first that begin with the text."""
+        keys = super().sort_keys(column)
+        return [SortKey(RANK, nullable=False), *keys] if self._is_ranked else keys
+
+    def first_rows(self, queryset: QuerySet[Any]) -> list[Any]:
+        """Where a search finds many, they are read part by part."""
+        if self._is_ranked and self.state.count > MANY:
+            return read_in_parts(queryset, self._text)  # type: ignore[arg-type]
+        return super().first_rows(queryset)
+
+    @property
+    def _text(self) -> str:
+        return self.state.search_text.strip()
+
+    @property
+    def _is_ranked(self) -> bool:
+        return bool(self._text) and [one.column.key for one in self.state.sort] == [self.default_sort]
+
+    @cached_property
+    def _is_common(self) -> bool:
+        return bool(self._text) and not self.state.is_invalid and is_common(Customer, self._text)
 
     def row_url(self, row: Customer) -> str:
         """The customer's page."""

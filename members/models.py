@@ -136,7 +136,8 @@ class Member(models.Model):
             models.CheckConstraint(condition=Q(left_on=None) | Q(left_on__gte=F("joined_on")), name="member_dates_in_order"),
         ]
         indexes: ClassVar = [
-            models.Index(fields=["customer", "msisdn", "id"], name="member_customer_msisdn"),
+            # With the day of leaving, so that counts of who is there read the index alone.
+            models.Index(fields=["customer", "msisdn", "id"], name="member_customer_msisdn", include=["left_on"]),
             models.Index(fields=["msisdn", "left_on"], name="member_ended_msisdn", condition=Q(left_on__isnull=False)),
             models.Index(fields=["left_on"], name="member_left_on", condition=Q(left_on__isnull=False)),
         ]

@@ -213,6 +213,11 @@ class ListDefinition:
         return [SortKey.parse(path) for path in column.sort]
 
     @property
+    def count_limit(self) -> int | None:
+        """How far to count the rows, where that is less far than usual: a search that finds many is counted dearly."""
+        return None
+
+    @property
     def element_id(self) -> str:
         """The id of the list's element on the page."""
         return f"list-{self.prefix}{self.name}"

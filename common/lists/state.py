@@ -433,14 +433,19 @@ class ListState:
 
     @cached_property
     def count(self) -> int:
-        """How many rows match, counted up to one more than `COUNT_LIMIT`."""
-        return self.definition.count_rows(self.matching, COUNT_LIMIT + 1)
+        """How many rows match, counted up to one more than `count_limit`."""
+        return self.definition.count_rows(self.matching, self.count_limit + 1)
+
+    @property
+    def count_limit(self) -> int:
+        """How far rows are counted: to `COUNT_LIMIT`, or less far where the list says so."""
+        return min(self.definition.count_limit or COUNT_LIMIT, COUNT_LIMIT)
 
     @property
     def count_text(self) -> str:
         """The count for people; "10,000+" where there are more than are counted."""
-        if self.count > COUNT_LIMIT:
-            return f"{number_format(COUNT_LIMIT, force_grouping=True)}+"
+        if self.count > self.count_limit:
+            return f"{number_format(self.count_limit, force_grouping=True)}+"
         return number_format(self.count, force_grouping=True)
 
     @property

@@ -7,7 +7,7 @@ from typing import ClassVar
 from django.contrib.postgres.indexes import GinIndex
 from django.core.validators import RegexValidator
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
@@ -19,6 +19,7 @@ from common.tracking import tracked
 from customers.credit_code import validate_credit_code
 from customers.grams import grams_of_names
 from customers.models.dictionaries import Industry, Region
+from customers.pinyin import LONGEST, LONGEST_INITIALS
 from customers.querysets import CustomerQuerySet
 
 
@@ -61,8 +62,8 @@ class Customer(Placed, TimestampedModel):
     )
     name = models.CharField(_("name"), max_length=120)
     short_name = models.CharField(_("short name"), max_length=40, blank=True)
-    pinyin = CodeField(_("pinyin"), max_length=300, blank=True, editable=False)
-    pinyin_initials = CodeField(_("pinyin initials"), max_length=120, blank=True, editable=False)
+    pinyin = CodeField(_("pinyin"), max_length=LONGEST, blank=True, editable=False)
+    pinyin_initials = CodeField(_("pinyin initials"), max_length=LONGEST_INITIALS, blank=True, editable=False)
     credit_code = CodeField(_("unified social credit code"), max_length=18, blank=True, validators=[validate_credit_code])
     industry = models.ForeignKey(Industry, models.PROTECT, null=True, blank=True, related_name="customers", verbose_name=_("industry"))
     scale = models.CharField(_("scale"), max_length=10, choices=CustomerScale, blank=True)
@@ -118,8 +119,9 @@ class Customer(Placed, TimestampedModel):
             models.Index(fields=["org_unit", "pinyin", "id"], name="customer_unit_pinyin"),
             *scope_indexes("customer", PLACES, "pinyin", "id"),
             models.Index(fields=["pinyin_initials"], name="customer_pinyin_initials"),
-            GinIndex(grams_of_names(), name="customer_names"),
             GinIndex(fields=["attributes"], name="customer_attributes", opclasses=["jsonb_path_ops"]),
+            # With the units above, so that what a director searches for is found in his part of the operator alone.
+            GinIndex(grams_of_names(), *(F(column) for column in PLACES[1:]), name="customer_names"),
             models.Index(fields=["bank_account_hash"], name="customer_bank_account", condition=~Q(bank_account_hash="")),
         ]
 
