@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-import phonenumbers
 from django import forms
 from django.core.exceptions import ValidationError
 from django.forms.boundfield import BoundField
@@ -20,6 +19,7 @@ from customers.attributes import PREFIX, clean_attributes, definitions_in_use, v
 from customers.fields import CustomerField, label_of
 from customers.models import ContactPerson, Customer, Lifecycle
 from customers.papers import clean_bank_account, clean_id_number
+from customers.phones import PhoneRefused, kept_phone
 from customers.services.lifecycle import MOVES
 from customers.services.scoring import scoring_is_on
 from customers.services.tags import offered_tags
@@ -80,6 +80,11 @@ class _VersionedForm(ServiceForm, forms.ModelForm):  # type: ignore[type-arg]  #
         if full and self.cleaned_data.get("version", self.data.get("version")) != version_of(self.instance):
             return full  # somebody else has replaced the value that was shown; the service tells so
         raise ValidationError(_("Type it in full: a part of it is masked."), code="masked")
+
+    def keep_only(self, name: str) -> None:
+        """Ask for the field `name` alone, as a cell of a list does."""
+        for other in [one for one in self.fields if one not in (name, "version")]:
+            del self.fields[other]
 
     def details(self) -> dict[str, Any]:
         """The values for the service: the fields of `Meta.fields`."""
@@ -162,6 +167,11 @@ class CustomerForm(_VersionedForm):
         self._definitions = definitions_in_use()
         self.fields |= attribute_fields(self._definitions, self.instance.attributes)
         self.initial.update(attribute_initial(self._definitions, self.instance.attributes))
+
+    def keep_only(self, name: str) -> None:
+        """The attributes go too."""
+        super().keep_only(name)
+        self._definitions = []
 
     def details(self) -> dict[str, Any]:
         """With the attributes that administrators have defined, by their keys."""
@@ -293,12 +303,13 @@ class ContactPersonForm(_VersionedForm):
         if not text:
             return ""
         try:
-            number = phonenumbers.parse(text if not text.startswith("86") else f"+{text}", "CN")
-        except phonenumbers.NumberParseException as error:
-            raise ValidationError(_("This is no phone number."), code="phone") from error
-        if not phonenumbers.is_valid_number(number):
-            raise ValidationError(_("No such phone number can exist. Give the area code, or the country code after a plus."), code="phone")
-        return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164).removeprefix("+")
+            return kept_phone(text)
+        except PhoneRefused as refused:
+            if not refused.has_form:
+                raise ValidationError(_("This is no phone number."), code="phone") from refused
+            raise ValidationError(
+                _("No such phone number can exist. Give the area code, or the country code after a plus."), code="phone"
+            ) from refused
 
 
 def _offer_owners(form: forms.BaseForm, user: User, action: str) -> None:

@@ -4,12 +4,38 @@ from __future__ import annotations
 
 from typing import Final
 
+import phonenumbers
 from django.conf import settings
 from django.db.models import Q
 
 MOBILE_LENGTH: Final = 11
 _FEWEST_DIGITS: Final = 7
 _MOST_DIGITS: Final = 16  # an E.164 number and the two zeros before it
+
+
+_HOME: Final = "CN"
+
+
+class PhoneRefused(Exception):
+    """A text that is no phone number; `has_form`: it looks like one, but no such number can exist."""
+
+    def __init__(self, *, has_form: bool) -> None:
+        super().__init__()
+        self.has_form = has_form
+
+
+def kept_phone(text: str) -> str:
+    """A number that exists in its country's plan, as digits with the country code; without one it is a Chinese number.
+
+    Raises PhoneRefused.
+    """
+    try:
+        number = phonenumbers.parse(text if not text.startswith("86") else f"+{text}", _HOME)
+    except phonenumbers.NumberParseException as error:
+        raise PhoneRefused(has_form=False) from error
+    if not phonenumbers.is_valid_number(number):
+        raise PhoneRefused(has_form=True)
+    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164).removeprefix("+")
 
 
 def readable_phone(stored: str) -> str:

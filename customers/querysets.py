@@ -16,7 +16,7 @@ from customers import phones
 from customers.searching import RANK, found_by_index, matches, rank
 
 if TYPE_CHECKING:
-    from customers.models import ContactPerson, Customer  # noqa: F401  (names of the type parameters)
+    from customers.models import ContactPerson, Customer, ImportRow  # noqa: F401  (names of the type parameters)
 
 
 _ID_NUMBER: Final = re.compile(r"(?=.*\d.*\d.*\d)[A-Z0-9]{5,40}", re.ASCII)
@@ -62,3 +62,10 @@ class ContactPersonQuerySet(PolicyQuerySet["ContactPerson"]):
         if _ID_NUMBER.fullmatch(number):
             condition |= equals(self.model, "id_number", number)
         return self.filter(condition)
+
+
+class ImportRowQuerySet(PolicyQuerySet["ImportRow"]):
+    """Rows of imports; they inherit the reach of their job, which hangs from its starter."""
+
+    module: ClassVar[str] = "jobs"
+    inherits_from: ClassVar[str] = "job"

@@ -5,6 +5,7 @@ from customers.models.attributes import AttributeChoice, AttributeDefinition, At
 from customers.models.changes import LifecycleChange, OwnershipChange
 from customers.models.customer import Customer, CustomerLevel, CustomerScale, Lifecycle
 from customers.models.dictionaries import Industry, Region
+from customers.models.imports import DataImport, ImportLayout, ImportRow, ImportState, ImportSubject
 from customers.models.people import CertificateType, ContactPerson, ContactRole
 from customers.models.scoring import CustomerScore, LevelOverride, LevelThreshold, ScoreRun, ScoringBand, ScoringRule
 from customers.models.tags import CustomerTag, Tag, TagColour
@@ -23,6 +24,11 @@ __all__ = (
     "CustomerScore",
     "CustomerTag",
     "CustomerUserObjectPermission",
+    "DataImport",
+    "ImportLayout",
+    "ImportRow",
+    "ImportState",
+    "ImportSubject",
     "Industry",
     "LevelOverride",
     "LevelThreshold",
