@@ -23,7 +23,7 @@ def frame(request: HttpRequest) -> dict[str, Any]:
         "theme": theme_of(request),
         "rail_folded": rail_is_folded(request),
         "other_languages": [get_language_info(code) for code, _name in settings.LANGUAGES if code != get_language()],
-        "search_url": SimpleLazyObject(lambda: _optional(request, "customers:customer_list", "customers")),
+        "search_url": SimpleLazyObject(lambda: _optional(request, "search", "")),
         "session_left": SimpleLazyObject(lambda: time_left(request.session) if hasattr(request, "session") else None),
         "session_idle_limit": settings.SESSION_IDLE_SECONDS,
         "counts_url": SimpleLazyObject(lambda: _optional(request, "workflow:counts", "")),

@@ -34,6 +34,7 @@ GOAL_MS = 100.0
 POLICY_GOAL = 1.5
 GRANTS_OF_ONE = 100
 HOST = "bench.example"
+BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
 FILLED = (
     *("access_user", "access_orgunit", "access_roleassignment", "customers_customer", "customers_customeruserobjectpermission"),
     *("customers_contactperson", "products_offer", "members_member", "members_membersubscription"),
@@ -69,12 +70,10 @@ FULL = Size(1_250_000, 10_000_000, 5_000, 500, 500_000)
 def measure_access(*, full: bool) -> Iterator[dict[str, Any]]:
     """Server time of pages for each rank (p95, with p50 beside it), and the policy's queries against the same without it."""
     size = FULL if full else SMALL
-    load_demo(seed=7, customers=size.customers, members=size.members)
-    _staff(size)
-    _grants(size)
+    fill_operator(size)
     for table in FILLED:
         run(f"VACUUM ANALYZE {table}")
-    people = _people()
+    people = people_of_each_rank()
     for rank, person in people.items():
         for page, addresses in _pages(person).items():
             with override_settings(ALLOWED_HOSTS=[HOST]):
@@ -85,6 +84,13 @@ def measure_access(*, full: bool) -> Iterator[dict[str, Any]]:
 
 
 # --- the operator ----------------------------------------------------------------------------------------------------------------------
+
+
+def fill_operator(size: Size) -> None:
+    """Enter the demo data, staff and grants; statistics are not taken yet."""
+    load_demo(seed=7, customers=size.customers, members=size.members)
+    _staff(size)
+    _grants(size)
 
 
 def _staff(size: Size) -> None:
@@ -123,7 +129,9 @@ def _grants(size: Size) -> None:
     )
 
 
-def _people() -> dict[str, User]:
+def people_of_each_rank() -> dict[str, User]:
+    """A manager with about `CUSTOMERS_OF_ONE` customers, two directors, and somebody who has grants alone."""
+
     def holder(level: str) -> User:
         found: User = User.objects.filter(assignments__role=director, assignments__org_unit__level=level).order_by("id")[0]
         return found
@@ -157,7 +165,7 @@ def _pages(person: User) -> dict[str, list[str]]:
 
 def _page_figure(rank: str, page: str, person: User, addresses: list[str], size: Size) -> dict[str, Any]:
     client = Client(SERVER_NAME=HOST)
-    client.force_login(person, backend="allauth.account.auth_backends.AuthenticationBackend")
+    client.force_login(person, backend=BACKEND)
     taken = []
     for turn in range(WARM_UP + ROUNDS):
         address = addresses[turn % len(addresses)]

@@ -20,7 +20,9 @@ class CommonConfig(AppConfig):
         from common import checks  # noqa: F401 - registers its checks
         from common.change_context import watch
         from common.navigation import NavigationGroup, NavigationItem, register
+        from common.search.labels import register_pages
 
+        register_pages()
         register(NavigationItem(NavigationGroup.WORK, _("Home"), "home", "home", order=0))
         post_migrate.connect(_grant_rights, dispatch_uid="common.database_roles")
         connection_created.connect(watch, dispatch_uid="common.change_context")

@@ -273,13 +273,16 @@ def card_title(slot: str, key: str) -> Text:
     return _cards[slot, key].title
 
 
-def actions_for(slot: str, user: Any, subject: Any = None) -> list[ShownAction]:
-    """The header links of `slot` that `user` may follow, in order."""
+def actions_for(slot: str, user: Any, subject: Any = None, may: Callable[[str, str], bool] | None = None) -> list[ShownAction]:
+    """The header links of `slot` that `user` may follow, in order.
+
+    `may(module, action)` answers for `subject` itself; without it the roles do, and the link's own page looks at the subject.
+    """
     found = sorted((action for action in _actions.values() if action.slot == slot), key=lambda action: (action.order, action.key))
     return [
         ShownAction(action.label, action.url(subject), action.icon, action.primary, action.shortcut)
         for action in found
-        if may_open(user, action.module, action.action)
+        if (may(action.module, action.action) if may is not None else may_open(user, action.module, action.action))
     ]
 
 

@@ -13,6 +13,7 @@ from access import single_sign_on
 from access import views as access_views
 from access.second_factor_views import ActivateView
 from common.csp_reports import csp_report
+from common.search.views import search
 from crm_site import views
 
 # The administration is entered by the same sign-in as everything else, with its lockout.
@@ -22,6 +23,7 @@ admin.site.password_change = access_views.to_password_change  # type: ignore[met
 
 urlpatterns = [
     path("", views.home, name="home"),
+    path("search/", search, name="search"),
     path("admin/", admin.site.urls),
     path("accounts/login/", views.sign_in, name="account_login"),
     path("accounts/logout/", access_views.sign_out, name="account_logout"),

@@ -19,12 +19,14 @@ class CustomersConfig(AppConfig):
         from customers.grants import granted_customers
         from customers.histories import register_histories
         from customers.measures import register_own_measures
+        from customers.palette import register_search_parts
         from customers.registrations import register_all
         from customers.sensitive import register_masked
 
         read_with(granted_customers)
         register_all()
         register_histories()
+        register_search_parts()
         register_attribute_history()
         register_own_measures()
         register_masked()

@@ -16,10 +16,12 @@ class JobsConfig(AppConfig):
         from common.lists.registry import register_list
         from common.navigation import NavigationGroup, NavigationItem, register
         from common.panels import register_card
+        from common.search import register_search
         from jobs.cards import failed_jobs, looks_after_jobs, workers_card
         from jobs.export_views import export_actions
         from jobs.notices import register_notices
         from jobs.own_kinds import register_kinds
+        from jobs.search import could_be_job, find_jobs
         from jobs.tables import JobList
         from jobs.views import own_jobs
 
@@ -29,6 +31,7 @@ class JobsConfig(AppConfig):
         offer_on_lists(export_actions)
 
         register(NavigationItem(NavigationGroup.WORK, _("Jobs"), "jobs:job_list", "stack-2", module="jobs", order=40))
+        register_search(key="jobs", title=_("Jobs"), icon="stack-2", module="jobs", likelihood=could_be_job, find=find_jobs, order=55)
         register_card(
             slot="home",
             key="jobs",

@@ -21,6 +21,7 @@ class MembersConfig(AppConfig):
         from members.job_kind import register_kind
         from members.measures import register_measures
         from members.owner_functions import register_owner_functions
+        from members.palette import register_search_parts
         from members.panels import register_pages
         from members.sensitive import register_masked
 
@@ -30,6 +31,7 @@ class MembersConfig(AppConfig):
         register_kind()
         register_pages()
         register_histories()
+        register_search_parts()
         register_batch_pages()
         register_masked()
         register_measures()

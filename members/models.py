@@ -7,7 +7,7 @@ from typing import ClassVar
 
 from django.db import models
 from django.db.models import F, Q
-from django.db.models.functions import Now
+from django.db.models.functions import Now, Reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -139,6 +139,7 @@ class Member(models.Model):
             # With the day of leaving, so that counts of who is there read the index alone.
             models.Index(fields=["customer", "msisdn", "id"], name="member_customer_msisdn", include=["left_on"]),
             models.Index(fields=["msisdn", "left_on"], name="member_ended_msisdn", condition=Q(left_on__isnull=False)),
+            models.Index(Reverse("msisdn"), name="member_msisdn_reversed"),
             models.Index(fields=["left_on"], name="member_left_on", condition=Q(left_on__isnull=False)),
         ]
 

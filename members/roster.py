@@ -7,6 +7,8 @@ import re
 from typing import Final
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models.functions import Reverse
+from django.db.models.lookups import StartsWith
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
@@ -86,8 +88,11 @@ def matching_text(text: str, user: User, *, short_numbers: bool = True) -> Q:
 
 
 def number_ends_with(digits: str, user: User) -> Q:
-    """Memberships whose number ends with `digits`; for who may not reveal it, with more digits than are shown: whose number it is."""
-    ends = Q(msisdn__endswith=digits)
+    """Memberships whose number ends with `digits`; for who may not reveal it, with more digits than are shown: whose number it is.
+
+    Backwards, because an index serves the beginning of a text.
+    """
+    ends = Q(StartsWith(Reverse("msisdn"), digits[::-1]))
     shown = ends if shown_end(digits) else _live_and_ended(Q(msisdn=international(digits)))
     return number_condition(Member, user, "members", any_part=ends, shown_part=shown)
 

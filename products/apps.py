@@ -16,8 +16,10 @@ class ProductsConfig(AppConfig):
         from common.panels import register_card, register_panel
         from products.cards import expiring_offers, waiting_offers
         from products.histories import register_histories
+        from products.palette import register_search_parts
 
         register_histories()
+        register_search_parts()
         register(NavigationItem(NavigationGroup.BUSINESS, _("Offers"), "products:offer_list", "file-percent", module="products", order=10))
         register(NavigationItem(NavigationGroup.BUSINESS, _("Products"), "products:product_list", "package", module="products", order=20))
         register(

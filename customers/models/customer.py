@@ -18,6 +18,7 @@ from common.encrypted_fields import EncryptedField, KeyedHashField
 from common.tracking import tracked
 from customers.credit_code import validate_credit_code
 from customers.grams import grams_of_names
+from customers.latin import latin_index
 from customers.models.dictionaries import Industry, Region
 from customers.pinyin import LONGEST, LONGEST_INITIALS
 from customers.querysets import CustomerQuerySet
@@ -119,6 +120,7 @@ class Customer(Placed, TimestampedModel):
             models.Index(fields=["org_unit", "pinyin", "id"], name="customer_unit_pinyin"),
             *scope_indexes("customer", PLACES, "pinyin", "id"),
             models.Index(fields=["pinyin_initials"], name="customer_pinyin_initials"),
+            latin_index("customer_latin_names", "name", "short_name", "code"),
             GinIndex(fields=["attributes"], name="customer_attributes", opclasses=["jsonb_path_ops"]),
             # With the units above, so that what a director searches for is found in his part of the operator alone.
             GinIndex(grams_of_names(), *(F(column) for column in PLACES[1:]), name="customer_names"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
@@ -13,7 +14,9 @@ from access.placing import INHERITED, PlacedAsCustomer, scope_indexes
 from common.db import CodeField, TimestampedModel
 from common.encrypted_fields import EncryptedField, KeyedHashField
 from common.tracking import tracked
+from customers.latin import latin_index
 from customers.models.customer import Customer
+from customers.people_names import grams_of_people
 from customers.querysets import ContactPersonQuerySet
 
 
@@ -66,6 +69,8 @@ class ContactPerson(PlacedAsCustomer, TimestampedModel):
             models.Index(fields=["name", "id"], name="contact_person_name"),
             *scope_indexes("contact_person", INHERITED, "name", "id"),
             models.Index(fields=["id_number_hash"], name="contact_person_id_number", condition=~Q(id_number_hash="")),
+            GinIndex(grams_of_people(), name="contact_person_names"),
+            latin_index("contact_person_latin_names", "name", "title"),
             models.Index(fields=["phone"], name="contact_person_phone", condition=~Q(phone="")),
         ]
 

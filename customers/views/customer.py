@@ -20,6 +20,7 @@ from customers.hierarchy import family_of
 from customers.histories import CUSTOMER
 from customers.history import history_of
 from customers.models import ContactPerson, Customer
+from customers.recent import remember_customer
 from customers.services.lifecycle import MOVES
 from customers.services.sharing import customers_to_share
 from customers.tables import lifecycle_state, tag_chips
@@ -31,6 +32,7 @@ SLOT = "customer"
 def page_context(request: HttpRequest, customer: Customer) -> dict[str, Any]:
     """What the customer page's header shows; the slot mechanism asks for it when a panel is opened by itself."""
     user = signed_in(request)
+    remember_customer(user, customer)
     return {
         "customer": customer,
         "lifecycle": lifecycle_state(customer),

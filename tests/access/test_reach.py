@@ -140,7 +140,15 @@ WITHOUT_AN_OBJECT: Final = {
     # name: (who may, the methods it takes)
     **dict.fromkeys(("access:set_language", "access:set_theme", "csp_report"), ("anybody", "POST")),
     **dict.fromkeys(
-        ("home", "access:sessions", "access:session_state", "access:people_options", "customers:customer_options", "jobs:progress_chip"),
+        (
+            "home",
+            "search",
+            "access:sessions",
+            "access:session_state",
+            "access:people_options",
+            "customers:customer_options",
+            "jobs:progress_chip",
+        ),
         ("signed-in", "GET"),
     ),
     **dict.fromkeys(("access:profile", "access:cover"), ("signed-in", "GET POST")),

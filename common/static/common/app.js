@@ -8,3 +8,4 @@ import "./theme-switch.js";
 import "./shortcuts.js";
 import "./focus.js";
 import "./reveal.js";
+import "./search.js";
