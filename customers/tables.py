@@ -20,6 +20,8 @@ from access.scope import allowed
 from common.lists import Column, ListAction, ListDefinition, ListView, dot, linked, tag
 from common.lists.keyset import SortKey
 from common.templatetags.frame import tone
+from customers.bulk_operations import AddTag, AssignCustomers, EditContactPeople, EditCustomers, RemoveTag
+from customers.cell_editors import ContactPersonCells, CustomerCells
 from customers.filters import ContactPersonFilters, CustomerFilters
 from customers.models import ContactPerson, Customer, CustomerTag, Lifecycle, Tag
 from customers.searching import RANK, count_by_walk, is_common, read_in_parts
@@ -57,6 +59,8 @@ class CustomerList(ListDefinition):
     search_label = _("Name, code, pinyin or bank account")
     default_sort = "name"
     empty_text = _("No customer is in your reach yet.")
+    bulk_operations = (EditCustomers, AssignCustomers, AddTag, RemoveTag)
+    cell_editor = CustomerCells
     columns = (
         Column(key="name", label=_("Name"), sort=("pinyin",), link=True),
         Column(key="code", label=_("Code"), sort=("code",), hide_on_phone=True),
@@ -67,6 +71,11 @@ class CustomerList(ListDefinition):
         Column(key="industry", label=_("Industry"), value="industry.label", sort=("industry__code",), hide_on_phone=True),
         Column(key="value_score", label=_("Value score"), sort=("value_score",), descending_first=True, numeric=True, hide_on_phone=True),
         Column(key="tags", label=_("Tags"), values=_tags_of, hide_on_phone=True),
+        Column(key="short_name", label=_("Short name"), optional=True),
+        Column(key="scale", label=_("Scale"), optional=True),
+        Column(key="region", label=_("Region"), value="region.label", related=("region",), optional=True),
+        Column(key="source", label=_("Source"), optional=True),
+        Column(key="remark", label=_("Remark"), optional=True),
     )
     views = (
         ListView(label=_("My customers"), parameters={"mine": "yes"}),
@@ -146,6 +155,8 @@ class ContactPersonList(ListDefinition):
     empty_text = _("No contact person is entered yet.")
 
     scope_models: ClassVar = {"customer": Customer}
+    bulk_operations = (EditContactPeople,)
+    cell_editor = ContactPersonCells
 
     def queryset(self) -> QuerySet[Any]:
         """With the customer that a row names."""

@@ -17,6 +17,7 @@ class JobsConfig(AppConfig):
         from common.navigation import NavigationGroup, NavigationItem, register
         from common.panels import register_card
         from common.search import register_search
+        from jobs.bulk_views import change_actions
         from jobs.cards import failed_jobs, looks_after_jobs, workers_card
         from jobs.export_views import export_actions
         from jobs.notices import register_notices
@@ -28,6 +29,7 @@ class JobsConfig(AppConfig):
         register_notices()
         register_kinds()
         register_list(JobList)
+        offer_on_lists(change_actions)
         offer_on_lists(export_actions)
 
         register(NavigationItem(NavigationGroup.WORK, _("Jobs"), "jobs:job_list", "stack-2", module="jobs", order=40))

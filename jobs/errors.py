@@ -50,6 +50,9 @@ MESSAGES: Final[dict[str, _StrPromise]] = {
     "nothing_to_undo": _("This job changed nothing that could be undone."),
     "worked_too_often": _("The work failed three times and was stopped. Reference: %(reference)s"),
     "export_refused": _("You may no longer export these rows, or the list is gone."),
+    "change_refused": _(
+        "You may no longer change these rows, or what was chosen is no longer offered. The rows not yet changed were left alone."
+    ),
     "rows_dropped": _("The rows of this job are no longer kept."),
 }  # fmt: skip
 _IN_BYTES: Final = frozenset({"file_too_large", "zip_too_large", "upload_quota"})

@@ -18,18 +18,19 @@ from common.htmx import asks_for
 from jobs.errors import JobRefused, describe
 from jobs.kinds import page_url
 from jobs.models import Job, JobFile
-from jobs.services import exports
+from jobs.services import bulk_changes, exports
+from jobs.services.bulk_changes import begin_undo, may_be_undone
 from jobs.services.exports import fetch_file
 from jobs.services.steering import cancel_job
 from jobs.views import with_percent
 
-OWN_KINDS = frozenset({exports.KIND})
+OWN_KINDS = frozenset({exports.KIND, bulk_changes.KIND})
 LIVE = "job-live"
 
 
 @require_http_methods(["GET", "POST"])
 def job_page(request: HttpRequest, pk: int) -> HttpResponse:
-    """How far the job is and what came of it; POST stops it. A job that another app carries out has its page there."""
+    """How far the job is and what came of it; POST stops it or takes it back. A job that another app carries out has its page there."""
     user = signed_in(request)
     action = Action.CHANGE if request.method == "POST" else Action.VIEW
     job = Job.objects.select_related("actor", "undo_of").get_visible(user, pk, action)
@@ -49,15 +50,20 @@ def _elsewhere(job: Job) -> HttpResponse:
 
 
 def _steer(request: HttpRequest, job: Job, user: User) -> HttpResponse:
+    shown = job.pk
     try:
-        cancel_job(job_id=job.pk, actor=user)
-        messages.success(request, _("The job is being stopped."))
+        if request.POST.get("do") == "undo":
+            shown = begin_undo(job_id=job.pk, actor=user).pk
+        else:
+            cancel_job(job_id=job.pk, actor=user)
+            messages.success(request, _("The job is being stopped."))
     except JobRefused as refusal:
         messages.error(request, refusal.message)
-    return redirect("jobs:job_page", job.pk)
+    return redirect("jobs:job_page", shown)
 
 
 def _context(job: Job, user: User) -> dict[str, Any]:
+    may_change = Job.objects.visible_to(user, Action.CHANGE).filter(pk=job.pk).exists()
     file = JobFile.objects.filter(job=job, expires_at__gt=timezone.now()).first()
     return {
         "job": job,
@@ -66,7 +72,9 @@ def _context(job: Job, user: User) -> dict[str, Any]:
         "has_expired": job.kind == exports.KIND and file is None and job.status == "done",
         "is_own": job.actor_id == user.pk,
         "reason": describe(job.error["code"], job.error["figures"]) if job.error else "",
-        "may_change": Job.objects.visible_to(user, Action.CHANGE).filter(pk=job.pk).exists(),
+        "may_change": may_change,
+        "may_undo": may_change and may_be_undone(job),
+        "undo": job.undo_jobs.exclude(status__in=("failed", "cancelled")).first(),
     }
 
 

@@ -2,7 +2,8 @@
 
 from django.urls import path
 
-from jobs import export_views, pages, views
+from common.lists.cell_editing import list_cell
+from jobs import bulk_views, export_views, pages, views
 
 app_name = "jobs"
 
@@ -12,5 +13,7 @@ urlpatterns = [
     path("<int:pk>/", views.job_detail, name="job_detail"),
     path("<int:pk>/page/", pages.job_page, name="job_page"),
     path("files/<int:pk>/", pages.job_file, name="job_file"),
+    path("lists/<str:name>/cells/<int:pk>/<str:column>/", list_cell, name="list_cell"),
+    path("lists/<str:name>/change/<str:operation>/", bulk_views.list_change, name="list_change"),
     path("lists/<str:name>/export/", export_views.list_export, name="list_export"),
 ]

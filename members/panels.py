@@ -11,17 +11,20 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
+from common.lists.registry import register_list
 from common.navigation import NavigationGroup, NavigationItem
 from common.navigation import register as register_page
 from common.panels import register_fact, register_panel
 from members.models import Member
 from members.roster import not_left
+from members.tables import AllMembersList, MemberList
 
 COUNTED: Final = 10_000
 
 
 def register_pages() -> None:
     """Called when the app is ready."""
+    register_list(MemberList, AllMembersList)
     register_page(NavigationItem(NavigationGroup.CUSTOMERS, _("Members"), "members:member_list", "users", module="members", order=30))
     for label, url_name, icon, order in (
         (_("Number segments"), "members:segment_list", "map-pin", 40),

@@ -8,7 +8,7 @@ from functools import partial
 from typing import Any, ClassVar
 
 from django.conf import settings
-from django.db.models import Q, QuerySet
+from django.db.models import Model, Q, QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
@@ -20,12 +20,25 @@ from access.number_search import number_condition, shown_start
 from access.reveals import masked_column
 from access.scope import scope_of
 from common.lists import Column, ListDefinition, dot, linked, tag
+from common.lists.bulk import BulkOperation, EditableField, FieldEdit, Given, Obstacle
 from common.templatetags.frame import tone
+from customers.models import Customer
 from members.filters import MemberFilters, SegmentFilters
 from members.models import BlacklistedNumber, Member, MemberSubscription, NumberSegment
 from members.reading.normalise import national
 from members.roster import live_subscriptions, matching_text, stage_label
 from members.sensitive import NUMBER
+
+
+class EditMembers(FieldEdit):
+    """Give many numbers the same department. All else that concerns money or service goes by a batch."""
+
+    label = _("Edit")
+    fields: ClassVar[Sequence[str | EditableField]] = ("department",)
+
+    def obstacles(self, given: Given) -> Sequence[Obstacle]:
+        """What is kept of numbers that have left stays as it was."""
+        return [*super().obstacles(given), Obstacle(_("Have left the group"), Q(left_on__lte=timezone.localdate()))]
 
 
 def member_state(member: Any) -> SafeString:
@@ -67,6 +80,9 @@ class MemberList(ListDefinition):
     search_label = _("Number from its beginning, *end, short number, holder, department")
     default_sort = "msisdn"
     empty_text = _("No numbers yet. Join them by a batch.")
+    scope_models: ClassVar[Mapping[str, type[Model]]] = {"customer": Customer}
+    scope_required = True
+    bulk_operations: ClassVar[Sequence[type[BulkOperation]]] = (EditMembers,)
 
     def __init__(self, request: HttpRequest, **options: Any) -> None:
         """Bind the list to `request`; the filters learn whose numbers these are."""
@@ -103,6 +119,8 @@ class AllMembersList(MemberList):
     )
     search_label = _("Number from its beginning, *end, holder, department")
     default_sort = "customer"
+    scope_models: ClassVar[Mapping[str, type[Model]]] = {}
+    scope_required = False
 
     def queryset(self) -> QuerySet[Any]:
         """All memberships in reach, with their customers."""

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any, ClassVar
 
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, Model, Q, QuerySet
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.safestring import SafeString
@@ -18,6 +18,7 @@ from access.models import Action
 from access.scope import allowed
 from common.lists import Column, ListAction, ListDefinition, ListView, dot, tag
 from common.templatetags.frame import tone
+from customers.models import Customer
 from products.filters import DiscountFilters, OfferFilters, ProductFilters
 from products.models import Discount, Offer, OfferStatus, Product
 from products.money import approval_limit_text, discount_text, yuan
@@ -203,6 +204,8 @@ class CustomerOfferList(OfferList):
     name = "customer_offers"
     search_fields: ClassVar[Sequence[str]] = ("code__istartswith", "product__name_zh__icontains", "product__name_en__icontains")
     search_label = gettext_lazy("Search by offer or product")
+    scope_models: ClassVar[Mapping[str, type[Model]]] = {"customer": Customer}
+    scope_required = True
     empty_text = gettext_lazy("No offers yet. Make the customer one, and its numbers can be put on it.")
 
 
@@ -211,3 +214,5 @@ class ProductOfferList(OfferList):
 
     name = "product_offers"
     empty_text = gettext_lazy("No offer uses this product yet.")
+    scope_models: ClassVar[Mapping[str, type[Model]]] = {"product": Product}
+    scope_required = True

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from django import forms
-from django.db.models import Case, F, Model, Q, QuerySet, Value, When
+from django.db.models import Case, F, Model, Q, QuerySet, TextField, Value, When
 from django.db.models.functions import Concat, Length
 from django.db.models.lookups import GreaterThan
 from django.utils.translation import gettext as _
@@ -88,7 +88,7 @@ class BulkOperation:
         """Whether the user may do it to any row at all."""
         return may_open(self.user, self.definition.module, self.action)
 
-    def form(self, data: Any = None) -> forms.Form:
+    def form(self, data: Any = None, initial: Given | None = None) -> forms.Form:
         """What it asks; choices within the user's reach. The worker validates the same data again, as the same person."""
         raise NotImplementedError
 
@@ -157,9 +157,9 @@ class FieldEdit(BulkOperation):
     key = "edit"
     fields: ClassVar[Sequence[str | EditableField]] = ()
 
-    def form(self, data: Any = None) -> forms.Form:
+    def form(self, data: Any = None, initial: Given | None = None) -> forms.Form:
         """Which field, and once that is known its value."""
-        return FieldEditForm(data, operation=self)
+        return FieldEditForm(data, initial, operation=self)
 
     def offered(self) -> dict[str, EditableField]:
         """The fields by name."""
@@ -231,7 +231,8 @@ class FieldEdit(BulkOperation):
 
 def appended(name: str, text: str) -> Case:
     """The text in column `name` with `text` below it."""
-    return Case(When(**{name: ""}, then=Value(text)), default=Concat(F(name), Value(f"\n{text}")))
+    below = Concat(F(name), Value(f"\n{text}"), output_field=TextField())
+    return Case(When(**{name: ""}, then=Value(text)), default=below, output_field=TextField())
 
 
 class FieldEditForm(forms.Form):
@@ -239,13 +240,14 @@ class FieldEditForm(forms.Form):
 
     field = forms.ChoiceField(label=gettext_lazy("Field"))
 
-    def __init__(self, data: Any = None, *, operation: FieldEdit) -> None:
-        super().__init__(data)
+    def __init__(self, data: Any = None, initial: Given | None = None, *, operation: FieldEdit) -> None:
+        super().__init__(data, initial={"field": (initial or {}).get("field")})
         offered = operation.offered()
         chooser = self.fields["field"]
         assert isinstance(chooser, forms.ChoiceField)
         chooser.choices = [("", _("Choose…")), *((name, self._label(operation, item)) for name, item in offered.items())]
-        chosen = str((data or {}).get("field", ""))
+        chooser.widget.attrs["data-submit-on-change"] = True
+        chosen = str((data or initial or {}).get("field", ""))
         if chosen in offered:
             self.fields["value"] = operation.form_field(chosen)
             self.fields["value"].label = self._label(operation, offered[chosen])

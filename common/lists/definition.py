@@ -12,6 +12,7 @@ from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
 from common.lists.bulk import BulkOperation
+from common.lists.cell_editing import CellEditor
 from common.lists.columns import Column, Text
 from common.lists.filters import Filters
 from common.lists.keyset import SortKey
@@ -65,6 +66,7 @@ class ListDefinition:
         scope_models: the models of the rows that may narrow the list, by their names in `scope`; they are found again by `visible_to`.
         scope_required: the list is nothing without its scope.
         bulk_operations: what can be done to many rows at once.
+        cell_editor: how cells are edited where they stand.
         panel_template: what the side panel of a row shows below the facts of its columns, with `panel` (`RowPanel`) in its context.
     """
 
@@ -84,6 +86,7 @@ class ListDefinition:
     scope_models: ClassVar[Mapping[str, type[Model]]] = {}
     scope_required: ClassVar[bool] = False
     bulk_operations: ClassVar[Sequence[type[BulkOperation]]] = ()
+    cell_editor: ClassVar[type[CellEditor] | None] = None
     panel_template: ClassVar[str] = ""
 
     _known: ClassVar[dict[str, type[ListDefinition]]] = {}

@@ -16,6 +16,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from common.lists.bulk import BulkAction, actions_on
+from common.lists.cell_editing import editable_columns
 from common.lists.columns import Column
 from common.lists.entries import FilterEntry, entries_of
 from common.lists.keyset import Cursor, Keyset, KeysetPage, SortKey
@@ -413,6 +414,11 @@ class ListState:
     def whole_actions(self) -> list[BulkAction]:
         """Those of them that also stand below the list, for all rows that match."""
         return [action for action in self.bulk_actions if action.whole]
+
+    @cached_property
+    def editable(self) -> frozenset[str]:
+        """The keys of the columns whose cells are edited where they stand."""
+        return editable_columns(self.definition)
 
     @cached_property
     def selection_fields(self) -> list[tuple[str, str]]:

@@ -145,10 +145,13 @@ def _table(order: ExportOrder, definition: ListDefinition, job: Job | None = Non
             raise _Cancelled
 
     chosen = _("all that match") if order.selection.everything else _("chosen one by one")
+    columns = chosen_columns(definition, order.columns)
+    rows = order.selection.among(definition.state.ordered)
+    related = [path for column in columns for path in column.related]
     return Table(
         title=str(definition.title),
-        columns=chosen_columns(definition, order.columns),
-        rows=order.selection.among(definition.state.ordered),
+        columns=columns,
+        rows=rows.select_related(*related) if related else rows,
         user=definition.user,
         notes=notes_on(definition, chosen=chosen),
         told=told,

@@ -179,7 +179,7 @@ def of_others(standing: Standing, request: pytest.FixtureRequest) -> Iterator[Tr
     for named in keys.values():
         named["notice"] = make_notice(stranger).pk
     version = event_model_of(Customer)._default_manager.values_list("pk", flat=True).first()
-    parts = {"kind": "customers.customer", "version": version, "provider_id": "nowhere", "name": "customers"}
+    parts = {"kind": "customers.customer", "version": version, "provider_id": "nowhere", "name": "customers", "operation": "edit"}
     parts["slot"] = "home"
     for name, (words, methods, subject) in reach.OF_OTHERS.items():
         for side in (OWN, FOREIGN) if subject in keys[OWN] else (NONE,):

@@ -49,6 +49,7 @@ OF_A_CUSTOMER: Final = {
     "customers:customer_share": ("customer", "manager", "GET POST"),
     "customers:customer_sharing_end": ("customer", "manager", "POST"),
     "customers:customer_assign": ("customer", "director", "GET POST"),
+    "jobs:list_cell": ("customer", "manager", "GET POST"),
     "customers:contact_person": ("person", "manager", "GET"),
     "customers:contact_person_edit": ("person", "manager", "GET POST"),
     "customers:contact_person_delete": ("person", "manager", "POST"),
@@ -212,6 +213,7 @@ OF_OTHERS: Final = {
     "mfa_edit_webauthn": ("nobody", "", "key"),
     "jobs:job_file": ("nobody", "", "file"),
     "jobs:list_export": ("manager", "GET POST", "name"),
+    "jobs:list_change": ("manager", "GET POST", "name operation"),
     "mfa_remove_webauthn": ("nobody", "", "key"),
     "customers:reach_of_user": ("director auditor", "GET", "person"),
     "access:audit_changes_of": ("auditor", "GET", "kind"),
@@ -268,6 +270,8 @@ class World:
                 return reverse(name, kwargs={"pk": self.keys["product"], "rule_pk": key})
             case "number", _:
                 return reverse(name, kwargs={"msisdn": key})
+            case _, "jobs:list_cell":
+                return reverse(name, kwargs={"name": "customers", "pk": key, "column": "short_name"})
             case "job", "members:batch_errors":
                 return reverse(name, kwargs={"pk": key, "form": "csv"})
             case _, name if name in BY_QUERY:

@@ -4,6 +4,7 @@ import "./list-filters.js";
 import "./list-layout.js";
 import { CONTROLS, follow, openBeside } from "./list-panel.js";
 
+import "./cells.js";
 import "./selection.js";
 
 const isOn = () => localStorage.getItem("single-key-shortcuts") !== "off";

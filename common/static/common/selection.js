@@ -22,7 +22,7 @@ function tell(list) {
   }
   const everything = bar.querySelector("[data-everything]");
   if (!ticked) everything.checked = false;
-  for (const box of boxes) box.closest("tr").classList.toggle("on", box.checked || everything.checked);
+  for (const box of boxes) box.closest("tr").classList.toggle("ticked", box.checked || everything.checked);
 }
 
 function tick(list, box, checked, withRange) {
@@ -46,6 +46,16 @@ document.addEventListener("change", (event) => {
     tell(list);
   }
   if (event.target.matches("[data-everything]")) tell(listOf(event.target));
+});
+
+// Which field shall change decides which control comes next.
+document.addEventListener("change", (event) => {
+  if (!event.target.matches("[data-submit-on-change]") || !event.target.value) return;
+  const form = event.target.form;
+  form.querySelector("[name=step]")?.remove();
+  form.method = "get";
+  form.querySelector("[name=csrfmiddlewaretoken]")?.remove();
+  form.submit();
 });
 
 document.addEventListener("reset", (event) => {

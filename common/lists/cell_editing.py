@@ -1,0 +1,94 @@
+"""Editing a cell where it stands: one field of a row, by the form and the service that its own page uses.
+
+A list names a `CellEditor`. The view answers a script; without one the row's own page remains the way to change it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from django.core.exceptions import ValidationError
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_http_methods
+
+from common.gate import may_open
+from common.lists.columns import Column
+from common.lists.registry import is_registered, rebuilt
+
+if TYPE_CHECKING:
+    from common.lists.definition import ListDefinition
+
+
+class CellEditor:
+    """How cells of one list are edited.
+
+    Class attributes:
+        fields: the form's field behind each column that can be edited, by the columns' keys.
+        action: what the user must be allowed to do with a row.
+    """
+
+    fields: ClassVar[Mapping[str, str]] = {}
+    action: ClassVar[str] = "change"
+
+    def __init__(self, user: Any) -> None:
+        self.user = user
+
+    def form(self, row: Any, data: Any = None) -> Any:
+        """The form of the row's own page, with a field `version` and the methods `refuse` and `keep_only`."""
+        raise NotImplementedError
+
+    def save(self, row: Any, given: Mapping[str, Any], seen: str) -> None:
+        """Save what the form cleaned by the service of the page; `seen` is the version that the form showed. Raises ValidationError."""
+        raise NotImplementedError
+
+    def one_field(self, row: Any, name: str, data: Any = None) -> Any:
+        """The form cut down to the field `name`; None where it does not ask for it."""
+        form = self.form(row, data)
+        if name not in form.fields:
+            return None
+        form.keep_only(name)
+        return form
+
+
+def editable_columns(definition: ListDefinition) -> frozenset[str]:
+    """The keys of the columns whose cells the user may edit, as far as rows may be changed."""
+    editor = definition.cell_editor
+    if editor is None or not is_registered(definition) or not may_open(definition.user, definition.module, editor.action):
+        return frozenset()
+    return frozenset(editor.fields)
+
+
+@require_http_methods(["GET", "POST"])
+def list_cell(request: HttpRequest, name: str, pk: int, column: str) -> HttpResponse:
+    """The control for one cell; POST saves it and answers with the cell as it is then, or with the control and what is wrong.
+
+    Raises Http404 where the cell cannot be edited by this user.
+    """
+    definition = rebuilt(name, user=request.user)
+    kind = definition.cell_editor
+    if kind is None or column not in kind.fields:
+        raise Http404
+    editor, manager = kind(request.user), definition.model._default_manager
+    row: Any = manager.get_visible(request.user, pk, editor.action)  # type: ignore[attr-defined]
+    field = editor.fields[column]
+    form = editor.one_field(row, field, request.POST if request.method == "POST" else None)
+    if form is None:
+        return render(request, "components/list/cell_closed.html", {"field": field}, status=422)
+    if form.is_valid():
+        try:
+            editor.save(row, {field: form.cleaned_data[field]}, form.cleaned_data["version"])
+        except ValidationError as error:
+            form.refuse(error)
+        else:
+            return render(request, "components/list/cell_saved.html", {"cell": _cell(definition, column, pk)})
+    context = {"form": form, "field": form[field], "url": request.path}
+    return render(request, "components/list/cell_form.html", context, status=422 if form.errors else 200)
+
+
+def _cell(definition: ListDefinition, key: str, pk: int) -> Any:
+    """The cell as the list shows it now."""
+    column: Column = next(one for one in definition.get_columns() if one.key == key)
+    row = definition.queryset().select_related(*column.related).get(pk=pk) if column.related else definition.queryset().get(pk=pk)
+    return column.cell(row, column.values([row], definition.user) if column.values else None)

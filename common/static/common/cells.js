@@ -1,0 +1,98 @@
+// Cells that can be edited where they stand. A double click, or Enter, F2 or E on the cell opens it; E on a row opens its first. The arrows
+// go from cell to cell. In the cell Enter saves, Tab saves and goes on to the next, Escape leaves all as it was.
+const before = new WeakMap();
+let next = null;
+const isOn = () => localStorage.getItem("single-key-shortcuts") !== "off";
+const cellsOf = (row) => [...row.querySelectorAll("td[data-column]")];
+
+function open(cell) {
+  const table = cell.closest("table[data-cells]");
+  if (!table || cell.querySelector("[data-cell-form]")) return;
+  before.set(cell, cell.innerHTML);
+  const url = table.dataset.cells.replace(/0\/-\/$/, `${cell.closest("tr").dataset.key}/${cell.dataset.column}/`);
+  window.htmx.ajax("GET", url, { target: cell, swap: "innerHTML" });
+}
+
+function close(cell) {
+  cell.innerHTML = before.get(cell) ?? "";
+  window.htmx.process(cell);
+  cell.focus();
+}
+
+document.addEventListener("dblclick", (event) => {
+  const cell = event.target.closest("td[data-column]");
+  if (!cell || event.target.closest("a, button, input, select, textarea")) return;
+  getSelection().removeAllRanges();
+  open(cell);
+});
+
+document.addEventListener("click", (event) => {
+  const cancel = event.target.closest("[data-cell-cancel]");
+  if (cancel) close(cancel.closest("td"));
+});
+
+function goTo(from, key) {
+  const row = from.closest("tr");
+  const link = row.querySelector("[data-row-link]");
+  const line = link ? [link, ...cellsOf(row)] : cellsOf(row);
+  if (key === "ArrowLeft" || key === "ArrowRight") return line[line.indexOf(from) + (key === "ArrowRight" ? 1 : -1)];
+  const other = key === "ArrowDown" ? row.nextElementSibling : row.previousElementSibling;
+  return from.matches("td") ? other?.querySelector(`td[data-column="${from.dataset.column}"]`) : other?.querySelector("[data-row-link]");
+}
+
+function inForm(event, form) {
+  const cell = form.closest("td");
+  if (event.key === "Escape") {
+    event.preventDefault();
+    event.stopPropagation();
+    close(cell);
+  } else if ((event.key === "Enter" && !event.shiftKey && !event.target.closest("button")) || event.key === "Tab") {
+    if (!form.requestSubmit) return;
+    event.preventDefault();
+    const cells = cellsOf(cell.closest("tr"));
+    next = event.key === "Tab" ? cells[cells.indexOf(cell) + (event.shiftKey ? -1 : 1)] : null;
+    form.requestSubmit();
+  }
+}
+
+document.addEventListener(
+  "keydown",
+  (event) => {
+    if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
+    const form = event.target.closest("[data-cell-form]");
+    if (form) {
+      inForm(event, form);
+      return;
+    }
+    const from = event.target.closest("td[data-column], table[data-cells] [data-row-link]");
+    if (!from || !event.target.matches("td, a")) return;
+    if (event.key.startsWith("Arrow")) {
+      const to = goTo(from, event.key);
+      if (!to) return;
+      event.preventDefault();
+      to.focus();
+    } else if (event.key === "F2" || (event.key === "Enter" && from.matches("td")) || (event.key.toLowerCase() === "e" && isOn())) {
+      const cell = from.matches("td") ? from : cellsOf(from.closest("tr"))[0];
+      if (!cell) return;
+      event.preventDefault();
+      event.stopPropagation();
+      open(cell);
+    }
+  },
+  true,
+);
+
+document.body.addEventListener("htmx:afterSettle", (event) => {
+  const cell = event.target.closest?.("td[data-column]");
+  if (!cell) return;
+  const control = cell.querySelector("[data-cell-form] :is(input:not([type=hidden]), select, textarea), span[data-cell-form]");
+  if (control) {
+    control.focus();
+    control.select?.();
+    return;
+  }
+  const goOn = next;
+  next = null;
+  if (goOn) open(goOn);
+  else cell.focus();
+});
