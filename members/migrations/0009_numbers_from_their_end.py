@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('customers', '0014_search_everything'),
+        ('customers', '0015_search_everything'),
         ('jobs', '0005_scope_columns'),
         ('members', '0008_count_in_the_index'),
     ]

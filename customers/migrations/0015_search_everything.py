@@ -13,7 +13,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('access', '0012_first_passwords'),
-        ('customers', '0013_search_in_a_part_of_the_operator'),
+        ('customers', '0014_imports'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
