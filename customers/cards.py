@@ -6,22 +6,19 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any, Final
 
-from django.db.models import Count, QuerySet, Sum
+from django.db.models import Count, QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.http import urlencode
 from django.utils.translation import gettext_lazy as _
 
-from access.choices import staff_in_reach
-from access.models import Action, User
+from access.models import User
 from access.requests import signed_in
-from access.scope import scope_of
 from common.panels import register_card
 from customers.models import Customer, CustomerLevel, Lifecycle
 from customers.tables import lifecycle_state
 from jobs.models import Job
-from workflow.figures import register_figure
-from workflow.models import Figure
+from workflow.figures import reaches_units, register_figure, sums_in_reach
 from workflow.recent import last_viewed
 from workflow.team import WARNED, TeamColumn, counted, register_team_column
 
@@ -53,22 +50,9 @@ def customers_at_risk(request: HttpRequest) -> dict[str, Any]:
     user = signed_in(request)
     warned = Customer.objects.visible_to(user).filter(lifecycle=Lifecycle.WARNED)
     rows = list(warned.select_related("manager").order_by("-value_score", "-pk")[:AT_RISK])
-    count = _sums(user, [WARNED]).get(WARNED) if _reaches_units(user) else warned[:COUNTED].count()
+    count = sums_in_reach(user, "customers", [WARNED]).get(WARNED) if reaches_units(user, "customers") else warned[:COUNTED].count()
     address = f"{reverse('customers:customer_list')}?{urlencode({'lifecycle': Lifecycle.WARNED.value})}"
     return {"customers": rows, "count": count, "url": address}
-
-
-def _reaches_units(user: User) -> bool:
-    reach = scope_of(user).reach("customers", Action.VIEW)
-    return reach.everything or bool(reach.unit_ids)
-
-
-def _sums(user: User, codes: Sequence[str]) -> dict[str, int]:
-    """The figures of everybody whose customers `user` reaches, added up; one query."""
-    figures = Figure.objects.filter(code__in=codes)
-    if not scope_of(user).reach("customers", Action.VIEW).everything:
-        figures = figures.filter(user__in=staff_in_reach(user, "customers").order_by().values("pk"))
-    return dict(figures.order_by().values_list("code").annotate(Sum("value")))
 
 
 # --- the portfolio ---------------------------------------------------------------------------------------------------------------------
@@ -95,7 +79,7 @@ def portfolio(request: HttpRequest) -> dict[str, Any] | None:
 
 
 def _of_people(user: User) -> dict[str, int]:
-    sums = _sums(user, [_level_code(level) for level in CustomerLevel.values])
+    sums = sums_in_reach(user, "customers", [_level_code(level) for level in CustomerLevel.values])
     return {level: sums[_level_code(level)] for level in CustomerLevel.values if _level_code(level) in sums}
 
 

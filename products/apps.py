@@ -14,11 +14,12 @@ class ProductsConfig(AppConfig):
         """Register pages, panel and cards."""
         from common.navigation import NavigationGroup, NavigationItem, register
         from common.panels import register_card, register_panel
-        from products.cards import expiring_offers, waiting_offers
+        from products.cards import expiring_offers, register_figures, waiting_offers
         from products.histories import register_histories
         from products.palette import register_search_parts
 
         register_histories()
+        register_figures()
         register_search_parts()
         register(NavigationItem(NavigationGroup.BUSINESS, _("Offers"), "products:offer_list", "file-percent", module="products", order=10))
         register(NavigationItem(NavigationGroup.BUSINESS, _("Products"), "products:product_list", "package", module="products", order=20))

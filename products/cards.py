@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+from functools import partial
 from typing import Any
 
 from django.db.models import Count, Q
@@ -11,27 +12,55 @@ from django.urls import reverse
 from django.utils import timezone
 
 from access.models import Action
+from access.requests import signed_in
 from access.scope import allowed
 from products.models import Offer, OfferStatus
+from products.querysets import OfferQuerySet
+from workflow.figures import reaches_units, register_figure, sums_in_reach
 
 WINDOWS = (30, 60, 90)
 _SHOWN = 5
 
 
 def expiring_offers(request: HttpRequest) -> dict[str, Any] | None:
-    """The user's offers that expire in 30, 60 and 90 days, and those next to expire. None: there are none."""
-    today = timezone.localdate()
-    offers = Offer.objects.visible_to(request.user)
-    ends = [(days, today + datetime.timedelta(days=days)) for days in WINDOWS]
-    soon = offers.expiring(today, ends[-1][1])
-    within = soon.aggregate(**{f"within_{days}": Count("pk", filter=Q(expires_on__lte=end)) for days, end in ends})
-    if not within["within_90"]:
+    """The user's offers that expire in 30, 60 and 90 days, and those next to expire. None: there are none.
+
+    Those of own customers are counted here; those of whole units were counted in the night.
+    """
+    user = signed_in(request)
+    soon = _soon(WINDOWS[-1], Offer.objects.visible_to(user))
+    following = list(soon.select_related("customer", "product").order_by("expires_on")[:_SHOWN])  # as its index has them
+    if not following:
         return None
+    if reaches_units(user, "products"):
+        within = sums_in_reach(user, "products", [_code(days) for days in WINDOWS])
+    else:
+        ends = [(days, timezone.localdate() + datetime.timedelta(days=days)) for days in WINDOWS]
+        within = soon.aggregate(**{_code(days): Count("pk", filter=Q(expires_on__lte=end)) for days, end in ends})
     address = reverse("products:offer_list")
     return {
-        "windows": [{"days": days, "count": within[f"within_{days}"], "url": f"{address}?expires_in={days}"} for days in WINDOWS],
-        "next": soon.select_related("customer", "product").order_by("expires_on", "pk")[:_SHOWN],
+        "windows": [{"days": days, "count": within.get(_code(days)), "url": f"{address}?expires_in={days}"} for days in WINDOWS],
+        "next": following,
     }
+
+
+def _soon(days: int, offers: OfferQuerySet) -> OfferQuerySet:
+    today = timezone.localdate()
+    return offers.expiring(today, today + datetime.timedelta(days=days))
+
+
+def _code(days: int) -> str:
+    return f"offers_within_{days}"
+
+
+def _by_manager(days: int) -> Any:
+    return _soon(days, Offer.objects.exclude(manager_key=None)).order_by().values_list("manager_key").annotate(value=Count("pk"))
+
+
+def register_figures() -> None:
+    """Called once, when Django is ready: how many offers of each account manager expire soon is counted in the night."""
+    for days in WINDOWS:
+        register_figure(_code(days), partial(_by_manager, days))
 
 
 def waiting_offers(request: HttpRequest) -> dict[str, Any] | None:

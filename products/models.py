@@ -234,6 +234,7 @@ class Offer(PlacedAsCustomer, TimestampedModel):
         indexes: ClassVar = [
             models.Index(fields=["customer", "product"], name="offer_customer_product"),
             models.Index(fields=["expires_on"], name="offer_expiry", condition=Q(status="approved")),
+            models.Index(fields=["updated_at"], name="offer_waiting", condition=Q(status="in_approval")),
             models.Index(fields=["effective_on", "id"], name="offer_effective"),
             *scope_indexes("offer", INHERITED, "effective_on", "id"),
         ]

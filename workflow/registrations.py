@@ -40,7 +40,7 @@ def register_all() -> None:
         template="workflow/partials/_team_card.html",
         context=team_card,
         module="",
-        order=5,
+        order=12,
         url_name="workflow:team_list",
         wide=True,
         opens=leads,

@@ -38,6 +38,7 @@ from members.demo.places import PROVINCES
 from members.demo.roster import MEMBER_COLUMNS, Roster
 from members.demo.sign_ins import DEMO_PASSWORD
 from members.demo.words import INDUSTRIES
+from members.demo.work import enter_work
 from members.models import BlacklistedNumber, Member, MemberSubscription, NumberSegment
 from products.models import Discount, GroupSubscription, Offer, Product, Tariff
 
@@ -175,6 +176,7 @@ class _Load:
         bulk.set_sequences(self._cursor, tables)
         bulk.analyze(self._cursor, [*tables, NumberSegment._meta.db_table, User._meta.db_table, OrgUnit._meta.db_table])
         self._say("statistics")
+        self._say("to-dos and figures", enter_work())
 
     def _say(self, step: str, count: int | None = None) -> None:
         figure = "" if count is None else f" {count:,}"

@@ -78,6 +78,8 @@ class TeamList(ListDefinition):
 class TeamListPage(ListPage):
     """My team; for whoever reaches other people."""
 
+    template_name = "workflow/team_list.html"
+
     list_class = TeamList
 
     def get_list(self, request: HttpRequest) -> ListDefinition:
