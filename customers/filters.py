@@ -8,10 +8,23 @@ from django.contrib.auth.models import AnonymousUser
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from access.choices import staff_in_reach, units_in_reach
+from access.filters import UnitFilter
 from access.models import OrgUnit, User
-from common.lists import ChoicesFilter, Filters, ModelChoicesFilter, MomentsFilter, NumbersFilter, YesNoFilter
+from common.lists import (
+    ChoicesFilter,
+    DatesFilter,
+    Filters,
+    ModelChoicesFilter,
+    MomentsFilter,
+    NumbersFilter,
+    TextFilter,
+    TreeChoicesFilter,
+    YesNoFilter,
+)
+from customers.grams import has_grams_of
 from customers.models import ContactRole, Customer, CustomerLevel, CustomerScale, CustomerTag, Industry, Lifecycle, Region, Tag
 from customers.querysets import ContactPersonQuerySet, CustomerQuerySet
 
@@ -30,44 +43,63 @@ def units(request: HttpRequest | None) -> QuerySet[OrgUnit]:
     return units_in_reach(_user(request), "customers")
 
 
-class CustomerFilters(Filters):
-    """Filters of the customer list."""
+def _has_credit_code(_text: str) -> Q:
+    """What the index of credit codes holds."""
+    return ~Q(credit_code="")
 
+
+class CustomerFilters(Filters):
+    """Filters of the customer list; each has an index, or values that so many rows share that the first page is near."""
+
+    name = TextFilter(label=_("Name"), narrowed_by=has_grams_of)
+    short_name = TextFilter(label=_("Short name"), narrowed_by=has_grams_of)
+    code = TextFilter(label=_("Code"), shape=str.upper)
+    credit_code = TextFilter(label=_("Credit code"), shape=str.upper, narrowed_by=_has_credit_code)
     mine = YesNoFilter(label=_("My customers"), method="filter_mine")
     manager = ModelChoicesFilter(label=_("Account manager"), queryset=managers, null_label=_("nobody yet"))
-    org_unit = ModelChoicesFilter(label=_("Org unit"), queryset=units)
+    org_unit = UnitFilter(label=_("Org unit"), queryset=units)
     level = ChoicesFilter(label=_("Level"), choices=CustomerLevel.choices)
     lifecycle = ChoicesFilter(label=_("Lifecycle"), choices=Lifecycle.choices)
     industry = ModelChoicesFilter(label=_("Industry"), queryset=Industry.objects.order_by("code"))
-    region = ModelChoicesFilter(label=_("Region"), queryset=Region.objects.order_by("code"), method="filter_region")
+    region = TreeChoicesFilter(label=_("Region"), queryset=Region.objects.order_by("code"))
+    is_subsidiary = YesNoFilter(label=_("Subsidiary"), method="filter_subsidiaries")
     scale = ChoicesFilter(label=_("Scale"), choices=CustomerScale.choices)
     tags = ModelChoicesFilter(label=_("Tags"), queryset=Tag.objects.order_by("code"), method="filter_tags")
     value_score = NumbersFilter(label=_("Value score"))
+    credit_limit = NumbersFilter(label=_("Credit limit (CNY)"))
     created_at = MomentsFilter(label=_("Entered"))
+    updated_at = MomentsFilter(label=_("Changed"))
 
     def filter_mine(self, queryset: CustomerQuerySet, _name: str, value: str) -> CustomerQuerySet:
         """The customers that the user manages, or those that others do."""
         mine = Q(manager=_user(self.request).pk)
         return queryset.filter(mine if value == "yes" else ~mine) if value else queryset
 
+    def filter_subsidiaries(self, queryset: CustomerQuerySet, _name: str, value: str) -> CustomerQuerySet:
+        """The customers below another one, or those below none."""
+        return queryset.filter(parent__isnull=value == "no") if value else queryset
+
     def filter_tags(self, queryset: CustomerQuerySet, _name: str, value: list[Any]) -> CustomerQuerySet:
         """The customers that carry any of the tags."""
         return queryset.filter(Exists(CustomerTag.objects.filter(customer=OuterRef("pk"), tag__in=value))) if value else queryset
-
-    def filter_region(self, queryset: CustomerQuerySet, _name: str, value: list[Any]) -> CustomerQuerySet:
-        """The customers in a region; a province means its cities too."""
-        return queryset.filter(Q(region__in=value) | Q(region__parent__in=value)) if value else queryset
 
 
 class ContactPersonFilters(Filters):
     """Filters of the list of contact persons."""
 
     mine = YesNoFilter(label=_("At my customers"), method="filter_mine")
+    name = TextFilter(label=pgettext_lazy("person", "Name"))
+    title = TextFilter(label=pgettext_lazy("person", "Title"))
     role = ChoicesFilter(label=_("Role"), choices=ContactRole.choices)
     is_key_person = YesNoFilter(label=_("Key person"))
     do_not_contact = YesNoFilter(label=_("Do not contact"))
+    manager = ModelChoicesFilter(field_name="manager_key", label=_("Account manager"), queryset=managers, null_label=_("nobody yet"))
+    org_unit = UnitFilter(field_name="unit_key", label=_("Org unit"), queryset=units)
+    birthday = DatesFilter(label=_("Birthday"), past=True)
+    created_at = MomentsFilter(label=_("Entered"))
+    updated_at = MomentsFilter(label=_("Changed"))
 
     def filter_mine(self, queryset: ContactPersonQuerySet, _name: str, value: str) -> ContactPersonQuerySet:
         """The people at customers that the user manages, or at those that others do."""
-        mine = Q(customer__manager=_user(self.request).pk)
+        mine = Q(manager_key=_user(self.request).pk)
         return queryset.filter(mine if value == "yes" else ~mine) if value else queryset

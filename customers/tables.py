@@ -15,10 +15,11 @@ from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 from access.models import Action
-from access.reveals import masked_column
+from access.reveals import mark_revealable, masked_column
 from access.scope import allowed
 from common.lists import Column, ListAction, ListDefinition, ListView, dot, linked, tag
 from common.lists.keyset import SortKey
+from common.panels import actions_for
 from common.templatetags.frame import tone
 from customers.bulk_operations import AddTag, AssignCustomers, EditContactPeople, EditCustomers, RemoveTag
 from customers.cell_editors import ContactPersonCells, CustomerCells
@@ -28,6 +29,8 @@ from customers.searching import RANK, count_by_walk, is_common, read_in_parts
 
 MANY: Final = 1_000
 """So many rows a search may find to be sorted at once."""
+
+_PANEL_PEOPLE: Final = 5
 
 
 def lifecycle_state(customer: Customer) -> SafeString:
@@ -48,6 +51,13 @@ def _tags_of(rows: Sequence[Customer], _user: Any) -> Mapping[int, SafeString]:
     return {key: tag_chips(tags) for key, tags in found.items()}
 
 
+def _parents_of(rows: Sequence[Customer], user: Any) -> Mapping[int, SafeString]:
+    """The customers above those of a page, as far as `user` reaches them, by one query."""
+    found = Customer.objects.visible_to(user).in_bulk({row.parent_id for row in rows if row.parent_id is not None})
+    shown = {row.pk: found[row.parent_id] for row in rows if row.parent_id in found}
+    return {key: linked(reverse("customers:customer_detail", args=[parent.pk]), parent.name) for key, parent in shown.items()}
+
+
 class CustomerList(ListDefinition):
     """The group customers in the user's reach."""
 
@@ -58,6 +68,7 @@ class CustomerList(ListDefinition):
     search_fields = ("name",)
     search_label = _("Name, code, pinyin or bank account")
     default_sort = "name"
+    panel_template = "customers/partials/_list_panel.html"
     empty_text = _("No customer is in your reach yet.")
     bulk_operations = (EditCustomers, AssignCustomers, AddTag, RemoveTag)
     cell_editor = CustomerCells
@@ -76,6 +87,12 @@ class CustomerList(ListDefinition):
         Column(key="region", label=_("Region"), value="region.label", related=("region",), optional=True),
         Column(key="source", label=_("Source"), optional=True),
         Column(key="remark", label=_("Remark"), optional=True),
+        Column(key="credit_code", label=_("Credit code"), optional=True),
+        Column(key="parent", label=_("Parent customer"), values=_parents_of, optional=True),
+        Column(key="address", label=_("Address"), optional=True),
+        Column(key="credit_limit", label=_("Credit limit (CNY)"), numeric=True, optional=True),
+        Column(key="created_at", label=_("Entered"), sort=("created_at",), descending_first=True, optional=True),
+        Column(key="updated_at", label=_("Changed"), sort=("updated_at",), descending_first=True, optional=True),
     )
     views = (
         ListView(label=_("My customers"), parameters={"mine": "yes"}),
@@ -124,6 +141,12 @@ class CustomerList(ListDefinition):
     @cached_property
     def _is_common(self) -> bool:
         return bool(self._text) and not self.state.is_invalid and is_common(Customer, self._text)
+
+    def panel_context(self, row: Customer) -> Mapping[str, Any]:
+        """The key persons, and what can be begun with the customer."""
+        people = list(ContactPerson.objects.visible_to(self.user).filter(customer=row, is_key_person=True)[:_PANEL_PEOPLE])
+        mark_revealable(self.user, people)
+        return {"key_people": people, "actions": actions_for("customer", self.user, row)}
 
     def row_url(self, row: Customer) -> str:
         """The customer's page."""
@@ -183,6 +206,10 @@ class ContactPersonList(ListDefinition):
             masked_column("phone", key="phone", label=_("Phone")),
             masked_column("email", key="email", label=_("E-mail"), hide_on_phone=True),
             Column(key="flags", label=_("Remarks"), value=_flags, hide_on_phone=True),
+            Column(key="birthday", label=_("Birthday"), optional=True),
+            Column(key="preferences", label=_("Preferences"), optional=True),
+            Column(key="created_at", label=_("Entered"), optional=True),
+            Column(key="updated_at", label=_("Changed"), optional=True),
         ]
         return [column for column in columns if column.key != "customer" or "customer" not in self.scope]
 

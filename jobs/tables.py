@@ -57,6 +57,12 @@ class JobList(ListDefinition):
         Column(key="actor", label=gettext_lazy("By"), value="actor.name", hide_on_phone=True),
         Column(key="created_at", label=gettext_lazy("When"), hide_on_phone=True),
         Column(key="duration", label=gettext_lazy("Duration"), value=duration_text, numeric=True, hide_on_phone=True),
+        Column(key="source_name", label=gettext_lazy("File name"), optional=True),
+        Column(key="skipped", label=gettext_lazy("Skipped"), numeric=True, optional=True),
+        Column(key="warned", label=gettext_lazy("Warned"), numeric=True, optional=True),
+        Column(key="conflicts", label=gettext_lazy("Conflicts"), numeric=True, optional=True),
+        Column(key="started_at", label=gettext_lazy("Started"), optional=True),
+        Column(key="finished_at", label=gettext_lazy("Finished"), optional=True),
     )
     filterset_class = JobFilters
     search_fields: ClassVar[Sequence[str]] = ("title__icontains", "source_name__icontains")

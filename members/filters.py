@@ -53,15 +53,19 @@ def _member_products(request: Any) -> QuerySet[Product]:
 
 
 class MemberFilters(Filters):
-    """Of number lists. Where neither a state nor a day is chosen, numbers that have left are left out."""
+    """Of number lists. Where neither a state nor a day nor a leaving is asked for, numbers that have left are left out."""
 
     stage = ChoicesFilter(choices=STAGES, label=_("State"), method="by_stage")
-    department = TextFilter(label=_("Department"), lookup_expr="contains")
+    department = TextFilter(label=_("Department"), shape=str.strip)
+    holder_name = TextFilter(label=_("Holder"), shape=str.strip)
+    employee_no = TextFilter(label=_("Employee no"), shape=str.strip)
+    short_number = TextFilter(label=_("Short number"), shape=str.strip)
     product = ModelChoicesFilter(queryset=_member_products, label=_("Product"), method="by_product")
     kind = ChoicesFilter(choices=NumberKind.choices, label=_("Kind"))
     ends_with = TextFilter(label=_("Number ends"), method="by_suffix")
     pay_mode = ChoicesFilter(choices=PayMode.choices, label=_("Pay mode"))
     joined = DatesFilter(field_name="joined_on", label=_("Joined"))
+    left = DatesFilter(field_name="left_on", label=_("Left"))
     batch = TextFilter(label=_("Batch"), lookup_expr="exact", method="by_batch")
     on = DayFilter(label=_("Roster as of"), method="by_day")
 
@@ -74,7 +78,7 @@ class MemberFilters(Filters):
     def filter_queryset(self, queryset: QuerySet[Any]) -> QuerySet[Any]:
         """Filter, and leave out what has left unless it is asked for."""
         rows: QuerySet[Any] = super().filter_queryset(queryset)
-        asked_for = any(self.form.cleaned_data.get(name) for name in ("stage", "on", "batch"))
+        asked_for = any(self.form.cleaned_data.get(name) for name in ("stage", "on", "batch", "left", "left_op"))
         return rows if asked_for else rows.filter(not_left(timezone.localdate()))
 
     def by_stage(self, queryset: QuerySet[Any], _name: str, value: list[str]) -> QuerySet[Any]:

@@ -74,6 +74,10 @@ class MemberList(ListDefinition):
         Column(key="state", label=_("State"), value=member_state),
         Column(key="joined_on", label=_("Joined"), hide_on_phone=True),
         Column(key="left_on", label=_("Left"), hide_on_phone=True),
+        Column(key="kind", label=_("Kind"), optional=True),
+        Column(key="pay_mode", label=_("Pay mode"), optional=True),
+        Column(key="created_at", label=_("Entered"), optional=True),
+        Column(key="updated_at", label=_("Changed"), optional=True),
     )
     filterset_class = MemberFilters
     search_fields: ClassVar[Sequence[str]] = ("msisdn",)

@@ -53,6 +53,10 @@ class ProductList(ListDefinition):
         Column(key="min_members", label=gettext_lazy("Minimum members"), sort=("min_members",), numeric=True, hide_on_phone=True),
         Column(key="tariffs", label=gettext_lazy("Tariffs"), value="tariff_count", numeric=True, hide_on_phone=True),
         Column(key="sale", label=gettext_lazy("State"), value=_sale),
+        Column(key="available_from", label=gettext_lazy("Available from"), sort=("available_from",), optional=True),
+        Column(key="retired_on", label=gettext_lazy("Retired on"), sort=("retired_on",), optional=True),
+        Column(key="description", label=gettext_lazy("Description"), optional=True),
+        Column(key="updated_at", label=gettext_lazy("Changed"), sort=("updated_at",), descending_first=True, optional=True),
     )
     filterset_class = ProductFilters
     search_fields: ClassVar[Sequence[str]] = ("code__icontains", "name_zh__icontains", "name_en__icontains")
@@ -163,6 +167,11 @@ class OfferList(ListDefinition):
         Column(key="effective_on", label=gettext_lazy("Effective"), sort=("effective_on",), descending_first=True, hide_on_phone=True),
         Column(key="expires_on", label=gettext_lazy("Expiry"), sort=("expires_on",)),
         Column(key="status", label=gettext_lazy("State"), value=offer_state),
+        Column(key="committed_members", label=gettext_lazy("Agreed members"), numeric=True, optional=True),
+        Column(key="created_by", label=gettext_lazy("Drafted by"), value="created_by.name", related=("created_by",), optional=True),
+        Column(key="approved_by", label=gettext_lazy("Approved by"), value="approved_by.name", related=("approved_by",), optional=True),
+        Column(key="approved_at", label=gettext_lazy("Approved"), optional=True),
+        Column(key="created_at", label=gettext_lazy("Entered"), optional=True),
     )
     filterset_class = OfferFilters
     search_fields: ClassVar[Sequence[str]] = ("code__istartswith", "customer__name__icontains")

@@ -118,7 +118,7 @@ def test_the_number_of_queries_does_not_grow_with_rows(
             CustomerFactory(manager=manager)
         record_event(AuditEventKind.EXPORTED, actor=manager)
     auditor.get(address)
-    with django_assert_max_num_queries(14):
+    with django_assert_max_num_queries(16):
         auditor.get(address)
     following = re.search(r'href="([^"]*after[^"]*)"', auditor.get(address).content.decode())
     assert following is None or auditor.get(following.group(1).replace("&amp;", "&")).status_code == 200

@@ -146,7 +146,7 @@ def test_lists_cost_one_query_more_for_any_number_of_rows(manager: User, custome
     for _ in range(12):
         ContactPersonFactory(customer=customer)
     client = browser(manager)
-    with django_assert_max_num_queries(12):
+    with django_assert_max_num_queries(14):
         client.get(reverse("customers:contact_person_list"))
 
 

@@ -250,10 +250,10 @@ def test_the_number_of_queries_does_not_grow(
         make_group_subscription(customer, tariff)
     client = browser(manager)
     for address, limit in (
-        (reverse("products:product_list"), 9),
-        (reverse("products:discount_list"), 9),
-        (reverse("products:offer_list"), 11),
-        (reverse("products:product_detail", args=[Product.objects.latest("pk").pk]), 17),
+        (reverse("products:product_list"), 11),
+        (reverse("products:discount_list"), 11),
+        (reverse("products:offer_list"), 13),
+        (reverse("products:product_detail", args=[Product.objects.latest("pk").pk]), 18),
         (reverse("products:offer_detail", args=[Offer.objects.latest("pk").pk]), 13),
         (reverse("products:offer_create") + f"?customer={customer.pk}", 13),
     ):
