@@ -3,17 +3,23 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Final
 
+from django import forms
 from django.contrib import admin
+from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from access.administration import PolicyAdmin, PolicyInline, ReadOnlyAdmin
 from access.reveals import masked_text
 from customers import grant_admin, rule_admin  # noqa: F401  # they register their pages
-from customers.models import AttributeChoice, AttributeDefinition, Customer, Industry, Region, Tag
+from customers.models import AttributeChoice, AttributeDefinition, Customer, Industry, Region, RelationKind, Tag
+
+DEEPEST_REGION: Final = 3
+"""Province, city, county."""
 
 
 @admin.register(Industry)
@@ -24,14 +30,45 @@ class IndustryAdmin(PolicyAdmin):
     search_fields = ("code", "name_zh", "name_en")
 
 
+class RegionForm(forms.ModelForm):  # type: ignore[type-arg]  # not subscriptable at run time
+    """A region; province, city and county are three steps of a tree."""
+
+    class Meta:
+        model = Region
+        fields = ("code", "name_zh", "name_en", "parent")
+
+    def clean_parent(self) -> Region | None:
+        """Not the region itself nor one below it, and nothing below a county. A query for each step."""
+        parent: Region | None = self.cleaned_data["parent"]
+        above, steps = parent, 1
+        while above is not None:
+            steps += 1
+            if above.pk == self.instance.pk:
+                raise ValidationError(_("A region cannot lie below itself."))
+            if steps > DEEPEST_REGION:
+                raise ValidationError(_("Below a county there is nothing."))
+            above = above.parent
+        return parent
+
+
 @admin.register(Region)
 class RegionAdmin(PolicyAdmin):
-    """Provinces and their cities."""
+    """Provinces, their cities, and the counties of those."""
 
+    form = RegionForm
     list_display = ("code", "name_zh", "name_en", "parent")
     list_select_related = ("parent",)
     search_fields = ("code", "name_zh", "name_en")
     autocomplete_fields = ("parent",)
+
+
+@admin.register(RelationKind)
+class RelationKindAdmin(PolicyAdmin):
+    """The dictionary of kinds of relations."""
+
+    list_display = ("code", "name_zh", "inverse_zh", "name_en", "inverse_en", "is_active")
+    list_filter = ("is_active",)
+    search_fields = ("code", "name_zh", "name_en")
 
 
 @admin.register(Tag)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.contrib.auth.models import AnonymousUser
@@ -24,8 +25,21 @@ from common.lists import (
     TreeChoicesFilter,
     YesNoFilter,
 )
+from common.lists.operators import NOTHING_GIVEN, Operator
 from customers.grams import has_grams_of
-from customers.models import ContactRole, Customer, CustomerLevel, CustomerScale, CustomerTag, Industry, Lifecycle, Region, Tag
+from customers.models import (
+    ContactRole,
+    Customer,
+    CustomerLevel,
+    CustomerScale,
+    CustomerTag,
+    Industry,
+    Lifecycle,
+    LifecycleProposal,
+    ProposalState,
+    Region,
+    Tag,
+)
 from customers.querysets import ContactPersonQuerySet, CustomerQuerySet
 
 
@@ -41,6 +55,26 @@ def managers(request: HttpRequest | None) -> QuerySet[User]:
 def units(request: HttpRequest | None) -> QuerySet[OrgUnit]:
     """The units whose customers the user may see."""
     return units_in_reach(_user(request), "customers")
+
+
+class TagsFilter(ModelChoicesFilter):
+    """Customers that carry one of some tags, none of them, or no tag at all."""
+
+    def offered(self) -> list[Operator]:
+        """All operators, and whether there is a tag at all."""
+        return [*self.operators, *NOTHING_GIVEN]
+
+    def is_one_of(self, values: Sequence[Any]) -> Q:
+        """Whether the customer carries one of `values`."""
+        return Q(Exists(self._carried().filter(tag__in=[tag.pk for tag in values])))
+
+    def emptiness(self) -> Q:
+        """Whether the customer carries a tag."""
+        carries = Q(Exists(self._carried()))
+        return ~carries if self.chosen == Operator.EMPTY else carries
+
+    def _carried(self) -> QuerySet[CustomerTag]:
+        return CustomerTag.objects.filter(customer=OuterRef("pk"))
 
 
 def _has_credit_code(_text: str) -> Q:
@@ -64,7 +98,8 @@ class CustomerFilters(Filters):
     region = TreeChoicesFilter(label=_("Region"), queryset=Region.objects.order_by("code"))
     is_subsidiary = YesNoFilter(label=_("Subsidiary"), method="filter_subsidiaries")
     scale = ChoicesFilter(label=_("Scale"), choices=CustomerScale.choices)
-    tags = ModelChoicesFilter(label=_("Tags"), queryset=Tag.objects.order_by("code"), method="filter_tags")
+    tags = TagsFilter(label=_("Tags"), queryset=Tag.objects.order_by("code"))
+    proposal = YesNoFilter(label=_("Lifecycle step proposed"), method="filter_proposal")
     value_score = NumbersFilter(label=_("Value score"))
     credit_limit = NumbersFilter(label=_("Credit limit (CNY)"))
     created_at = MomentsFilter(label=_("Entered"))
@@ -79,9 +114,10 @@ class CustomerFilters(Filters):
         """The customers below another one, or those below none."""
         return queryset.filter(parent__isnull=value == "no") if value else queryset
 
-    def filter_tags(self, queryset: CustomerQuerySet, _name: str, value: list[Any]) -> CustomerQuerySet:
-        """The customers that carry any of the tags."""
-        return queryset.filter(Exists(CustomerTag.objects.filter(customer=OuterRef("pk"), tag__in=value))) if value else queryset
+    def filter_proposal(self, queryset: CustomerQuerySet, _name: str, value: str) -> CustomerQuerySet:
+        """The customers for which a rule proposes a step, or those for which none does."""
+        proposed = Exists(LifecycleProposal.objects.filter(customer=OuterRef("pk"), state=ProposalState.OPEN))
+        return queryset.filter(proposed if value == "yes" else ~proposed) if value else queryset
 
 
 class ContactPersonFilters(Filters):

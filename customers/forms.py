@@ -17,10 +17,9 @@ from common.versions import version_of
 from customers.attribute_forms import attribute_fields, attribute_initial
 from customers.attributes import PREFIX, clean_attributes, definitions_in_use, value_as_text
 from customers.fields import CustomerField, label_of
-from customers.models import ContactPerson, Customer, Lifecycle
+from customers.models import ContactPerson, Customer, Region
 from customers.papers import clean_bank_account, clean_id_number
 from customers.phones import PhoneRefused, kept_phone
-from customers.services.lifecycle import MOVES
 from customers.services.scoring import scoring_is_on
 from customers.services.tags import offered_tags
 
@@ -118,6 +117,11 @@ class _VersionedForm(ServiceForm, forms.ModelForm):  # type: ignore[type-arg]  #
         return {name: (masked_text(present, name) or "—") if name in self.masked_fields else _shown(present, name) for name in differing}
 
 
+def _indented(region: Region) -> str:
+    depth = 0 if region.parent is None else 1 if region.parent.parent_id is None else 2
+    return "\N{IDEOGRAPHIC SPACE}" * depth + region.label
+
+
 def _is_still(row: Any, name: str, value: Any) -> bool:
     if row._meta.get_field(name).many_to_many:
         return set(getattr(row, name).all()) == set(value)
@@ -160,6 +164,7 @@ class CustomerForm(_VersionedForm):
         super().__init__(*args, **kwargs)
         self._prepare_parent(user)
         self._prepare_tags()
+        self._prepare_regions()
         self.fields["code"].disabled = bool(self.instance.pk)
         self.fields["bank_account"].widget.attrs["autocomplete"] = "off"
         if self.instance.pk and scoring_is_on():
@@ -202,6 +207,12 @@ class CustomerForm(_VersionedForm):
         """Digits alone."""
         kept, typed = self._kept("bank_account"), str(self.cleaned_data["bank_account"])
         return kept if kept is not None else clean_bank_account(typed) if typed else ""
+
+    def _prepare_regions(self) -> None:
+        """Each indented by how deep it lies in its province."""
+        field: Any = self.fields["region"]
+        field.queryset = Region.objects.select_related("parent").order_by("code")
+        field.label_from_instance = _indented
 
     def _prepare_tags(self) -> None:
         """Without any tag in the dictionary there is nothing to choose."""
@@ -249,19 +260,6 @@ class AssignForm(ServiceForm, forms.Form):
     def __init__(self, data: Any = None, *, user: User, customer: Customer) -> None:
         super().__init__(data, initial={"manager": customer.manager_id, "org_unit": customer.org_unit_id, "version": version_of(customer)})
         _offer_owners(self, user, Action.APPROVE)
-
-
-class LifecycleForm(ServiceForm, forms.Form):
-    """The next step of a customer's lifecycle, and why."""
-
-    to = forms.ChoiceField(label=_("Next step"), widget=forms.RadioSelect)
-    reason = forms.CharField(label=_("Reason"), max_length=200)
-
-    def __init__(self, data: Any = None, *, customer: Customer) -> None:
-        super().__init__(data)
-        steps = self.fields["to"]
-        assert isinstance(steps, forms.ChoiceField)
-        steps.choices = [(state.value, state.label) for state in MOVES[Lifecycle(customer.lifecycle)]]
 
 
 class ContactPersonForm(_VersionedForm):

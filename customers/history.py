@@ -6,6 +6,7 @@ import datetime
 from dataclasses import dataclass
 
 from django.utils.functional import Promise
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from access.models import User
@@ -27,7 +28,7 @@ class Happening:
 def history_of(customer: Customer, limit: int) -> list[Happening]:
     """The last `limit` changes of `customer`, the newest first. Two queries."""
     owners = customer.ownership_changes.select_related("from_manager", "to_manager", "from_unit", "to_unit", "actor")[:limit]
-    steps = customer.lifecycle_changes.select_related("actor")[:limit]
+    steps = customer.lifecycle_changes.select_related("actor", "reason_entry", "rule")[:limit]
     found = [_handed_over(change) for change in owners] + [_moved(change) for change in steps]
     return sorted(found, key=lambda change: change.at, reverse=True)[:limit]
 
@@ -40,4 +41,11 @@ def _handed_over(change: OwnershipChange) -> Happening:
 
 def _moved(change: LifecycleChange) -> Happening:
     before, after = change.get_from_state_display(), change.get_to_state_display()
-    return Happening(change.changed_at, _("Lifecycle"), before, after, change.actor, change.reason)
+    return Happening(change.changed_at, _("Lifecycle"), before, after, change.actor, _reason(change))
+
+
+def _reason(change: LifecycleChange) -> str:
+    if change.rule is not None:
+        return gettext("rule “%(rule)s”, which measured %(value)s") % {"rule": change.rule.label, "value": change.measured}
+    entry = change.reason_entry.label if change.reason_entry is not None else ""
+    return " · ".join(part for part in (entry, change.reason) if part)

@@ -7,12 +7,12 @@ that administrators define are measures by themselves.
 from __future__ import annotations
 
 import datetime
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Final, TypeAlias
 
-from django.db.models import Count, Model, Q, QuerySet
+from django.db.models import Count, Max, Min, Model, Q, QuerySet
 from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
@@ -34,6 +34,18 @@ class Span:
     def within(self, name: str = "pk") -> Q:
         """The condition on the column that holds the customer's key."""
         return Q(**{f"{name}__gte": self.first, f"{name}__lte": self.last})
+
+
+SPAN: Final = 5_000
+"""So many keys a transaction: forms wait for no longer than one takes."""
+
+
+def spans() -> Iterator[Span]:
+    """All customers, piece by piece."""
+    ends: Any = Customer.objects.aggregate(first=Min("pk"), last=Max("pk"))
+    if ends["first"] is not None:
+        for first in range(ends["first"], ends["last"] + 1, SPAN):
+            yield Span(first, min(first + SPAN - 1, ends["last"]))
 
 
 Read: TypeAlias = Callable[[Span, datetime.date], Mapping[int, Value]]

@@ -5,18 +5,20 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, ClassVar, Final, Self
 
+from django.contrib.auth.models import AnonymousUser
 from django.db.models import Q
 
 from access.models import User
 from access.number_search import number_condition
 from access.policy import PolicyQuerySet
+from access.scope import Reach
 from common.encrypted_fields import equals
 from common.encryption import comparable
 from customers import phones
 from customers.searching import RANK, found_by_index, matches, rank
 
 if TYPE_CHECKING:
-    from customers.models import ContactPerson, Customer, ImportRow  # noqa: F401  (names of the type parameters)
+    from customers.models import ContactPerson, Customer, CustomerRelation, ImportRow  # noqa: F401  (names of the type parameters)
 
 
 _ID_NUMBER: Final = re.compile(r"(?=.*\d.*\d.*\d)[A-Z0-9]{5,40}", re.ASCII)
@@ -69,3 +71,19 @@ class ImportRowQuerySet(PolicyQuerySet["ImportRow"]):
 
     module: ClassVar[str] = "jobs"
     inherits_from: ClassVar[str] = "job"
+
+
+class CustomerRelationQuerySet(PolicyQuerySet["CustomerRelation"]):
+    """Relations between two customers: in reach where either of them is."""
+
+    module: ClassVar[str] = "customers"
+    inherits_from: ClassVar[str] = "customer"
+
+    def within(self, reach: Reach, user: User | AnonymousUser) -> Self:
+        """The relations of which one customer or the other lies in `reach`."""
+        if reach.is_empty:
+            return self.none()
+        if reach.everything:
+            return self.all()
+        customers = self._above().within(reach, user).order_by().values("pk")
+        return self.filter(Q(customer__in=customers) | Q(other__in=customers))

@@ -7,6 +7,7 @@ from typing import Any
 from django.urls import reverse
 from django.utils.http import urlencode
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from access.administration import register_person_page
 from access.models import Action, User
@@ -40,7 +41,10 @@ def register_all() -> None:
         order=20,
         count=_count_people,
     )
-    register_panel(slot=SLOT, key="value", title=_("Value"), url_name="customers:customer_value", module="customers", order=80)
+    register_panel(
+        slot=SLOT, key="value", title=pgettext_lazy("customer", "Value"), url_name="customers:customer_value", module="customers", order=80
+    )
+    register_panel(slot=SLOT, key="relations", title=_("Relations"), url_name="customers:customer_relations", module="customers", order=85)
     register_panel(slot=SLOT, key="hierarchy", title=_("Hierarchy"), url_name="customers:customer_hierarchy", module="customers", order=90)
     register_panel(slot=SLOT, key="sharing", title=_("Sharing"), url_name="customers:customer_sharing", module="customers", order=95)
     register_panel(slot=SLOT, key="history", title=_("History"), url_name="customers:customer_history", module="customers", order=100)

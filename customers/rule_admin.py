@@ -12,7 +12,8 @@ from django.utils.translation import gettext_lazy
 
 from access.administration import PolicyAdmin, PolicyInline
 from customers.measures import Measure, measures, measures_by_key
-from customers.models import LevelThreshold, ScoringBand, ScoringRule
+from customers.models import LevelThreshold, LifecycleReason, LifecycleRule, ScoringBand, ScoringRule
+from customers.services.lifecycle import MOVES
 
 
 class MeasureField(forms.ChoiceField):
@@ -88,3 +89,43 @@ class LevelThresholdAdmin(PolicyAdmin):
     """From which score on a customer has a level."""
 
     list_display = ("level", "at_least")
+
+
+class LifecycleRuleForm(forms.ModelForm):  # type: ignore[type-arg]  # not subscriptable at run time
+    """A rule for a step that there is, with a measure that is a number."""
+
+    measure = MeasureField(label=gettext_lazy("What is measured"), numbers_only=True)
+
+    class Meta:
+        model = LifecycleRule
+        fields = (
+            *("code", "name_zh", "name_en", "from_state", "to_state", "measure", "comparison", "number"),
+            *("is_automatic", "is_active", "position"),
+        )
+
+    def clean(self) -> dict[str, Any]:
+        """Only steps of the lifecycle."""
+        given: dict[str, Any] = super().clean() or {}
+        before, after = given.get("from_state"), given.get("to_state")
+        if before and after and after not in MOVES[before]:
+            self.add_error("to_state", _("From this state there is no such step."))
+        return given
+
+
+@admin.register(LifecycleRule)
+class LifecycleRuleAdmin(PolicyAdmin):
+    """The rules by which customers move along their lifecycle each night, or are proposed to."""
+
+    form = LifecycleRuleForm
+    list_display = ("code", "name_zh", "name_en", "from_state", "to_state", "is_automatic", "is_active", "position")
+    list_filter = ("is_active", "is_automatic", "from_state")
+    search_fields = ("code", "name_zh", "name_en")
+
+
+@admin.register(LifecycleReason)
+class LifecycleReasonAdmin(PolicyAdmin):
+    """The dictionary of reasons for lifecycle steps."""
+
+    list_display = ("code", "name_zh", "name_en", "to_state", "is_active")
+    list_filter = ("is_active", "to_state")
+    search_fields = ("code", "name_zh", "name_en")

@@ -21,10 +21,12 @@ from common.lists import Column, ListAction, ListDefinition, ListView, dot, link
 from common.lists.keyset import SortKey
 from common.panels import actions_for
 from common.templatetags.frame import tone
+from customers.attribute_lists import attribute_columns, attribute_filters
+from customers.attributes import definitions_in_use
 from customers.bulk_operations import AddTag, AssignCustomers, EditContactPeople, EditCustomers, RemoveTag
 from customers.cell_editors import ContactPersonCells, CustomerCells
 from customers.filters import ContactPersonFilters, CustomerFilters
-from customers.models import ContactPerson, Customer, CustomerTag, Lifecycle, Tag
+from customers.models import AttributeDefinition, ContactPerson, Customer, CustomerTag, Lifecycle, Tag
 from customers.searching import RANK, count_by_walk, is_common, read_in_parts
 
 MANY: Final = 1_000
@@ -99,6 +101,19 @@ class CustomerList(ListDefinition):
         ListView(label=_("Churn warning"), parameters={"lifecycle": Lifecycle.WARNED.value}),
         ListView(label=_("Level A"), parameters={"level": ["A1", "A2"]}),
     )
+
+    @cached_property
+    def definitions(self) -> list[AttributeDefinition]:
+        """The attributes that administrators have defined."""
+        return definitions_in_use()
+
+    def get_columns(self) -> list[Column]:
+        """With one for each of these attributes."""
+        return [*super().get_columns(), *attribute_columns(self.definitions)]
+
+    def get_filters(self) -> dict[str, Any]:
+        """With one for each of these attributes that has one."""
+        return {**super().get_filters(), **attribute_filters(self.definitions)}
 
     def queryset(self) -> QuerySet[Any]:
         """With what the columns show."""

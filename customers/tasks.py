@@ -4,10 +4,16 @@ from __future__ import annotations
 
 from celery import shared_task
 
-from customers.services import scoring
+from customers.services import lifecycle_rules, scoring
 
 
 @shared_task(name="customers.score_all")
 def score_all() -> None:
     """Nightly: score all customers by the rules."""
     scoring.score_all()
+
+
+@shared_task(name="customers.apply_lifecycle_rules")
+def apply_lifecycle_rules() -> None:
+    """Nightly: move customers along their lifecycle by the rules."""
+    lifecycle_rules.apply_rules()

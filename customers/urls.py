@@ -4,7 +4,7 @@ from django.urls import path
 
 from access.history import history_view, restore_view
 from customers.histories import CONTACT_PERSON, CUSTOMER
-from customers.views import customer, editing, lists, people, reach, sharing, value
+from customers.views import customer, editing, lists, people, reach, relations, sharing, value
 
 app_name = "customers"
 
@@ -28,6 +28,11 @@ urlpatterns = [
     path("customers/<int:pk>/edit/", editing.customer_edit, name="customer_edit"),
     path("customers/<int:pk>/assign/", editing.customer_assign, name="customer_assign"),
     path("customers/<int:pk>/lifecycle/", editing.customer_lifecycle, name="customer_lifecycle"),
+    path("customers/<int:pk>/lifecycle/proposal/", editing.customer_proposal, name="customer_proposal"),
+    path("customers/<int:pk>/relations/", relations.customer_relations, name="customer_relations"),
+    path("customers/<int:pk>/relations/new/", relations.relation_create, name="relation_create"),
+    path("customer-relations/<int:pk>/edit/", relations.relation_edit, name="relation_edit"),
+    path("customer-relations/<int:pk>/remove/", relations.relation_remove, name="relation_remove"),
     path("contact-people/", lists.ContactPersonListPage.as_view(), name="contact_person_list"),
     path("contact-people/<int:pk>/", people.contact_person, name="contact_person"),
     path("contact-people/<int:pk>/history/", history_view(CONTACT_PERSON), name="contact_person_history"),

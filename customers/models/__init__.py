@@ -6,7 +6,9 @@ from customers.models.changes import LifecycleChange, OwnershipChange
 from customers.models.customer import Customer, CustomerLevel, CustomerScale, Lifecycle
 from customers.models.dictionaries import Industry, Region
 from customers.models.imports import DataImport, ImportLayout, ImportRow, ImportState, ImportSubject
+from customers.models.lifecycle import Comparison, LifecycleProposal, LifecycleReason, LifecycleRule, ProposalState
 from customers.models.people import CertificateType, ContactPerson, ContactRole
+from customers.models.relations import CustomerRelation, RelationKind
 from customers.models.scoring import CustomerScore, LevelOverride, LevelThreshold, ScoreRun, ScoringBand, ScoringRule
 from customers.models.tags import CustomerTag, Tag, TagColour
 
@@ -15,11 +17,13 @@ __all__ = (
     "AttributeDefinition",
     "AttributeKind",
     "CertificateType",
+    "Comparison",
     "ContactPerson",
     "ContactRole",
     "Customer",
     "CustomerGroupObjectPermission",
     "CustomerLevel",
+    "CustomerRelation",
     "CustomerScale",
     "CustomerScore",
     "CustomerTag",
@@ -34,8 +38,13 @@ __all__ = (
     "LevelThreshold",
     "Lifecycle",
     "LifecycleChange",
+    "LifecycleProposal",
+    "LifecycleReason",
+    "LifecycleRule",
     "OwnershipChange",
+    "ProposalState",
     "Region",
+    "RelationKind",
     "ScoreRun",
     "ScoringBand",
     "ScoringRule",

@@ -46,7 +46,9 @@ class AttributeDefinition(BilingualModel):
     is_required = models.BooleanField(_("required"), default=False)
     is_active = models.BooleanField(_("in use"), default=True, help_text=_("Out of use, it is shown nowhere; its values are kept."))
     is_filter = models.BooleanField(_("filter"), default=True, help_text=_("The list of customers can be filtered by it."))
-    is_column = models.BooleanField(_("column"), default=False, help_text=_("The list of customers has a column of it."))
+    is_column = models.BooleanField(
+        _("column"), default=False, help_text=_("The list of customers shows it from the start; any other can be chosen there.")
+    )
 
     class Meta:
         verbose_name = _("attribute of customers")

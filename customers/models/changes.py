@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from access.models import OrgUnit, User
 from common.tracking import tracked
 from customers.models.customer import Customer, Lifecycle
+from customers.models.lifecycle import LifecycleReason, LifecycleRule
 
 
 @tracked(inserts=False)
@@ -34,13 +35,23 @@ class OwnershipChange(models.Model):
 
 @tracked(inserts=False)
 class LifecycleChange(models.Model):
-    """A customer moved along its lifecycle."""
+    """A customer moved along its lifecycle, by a person with a reason, or by a rule (`actor` None) that measured `measured`.
+
+    The reason is an entry of the dictionary, words, or both; that of a rule's step is the rule's code.
+    """
 
     customer = models.ForeignKey(Customer, models.CASCADE, related_name="lifecycle_changes", verbose_name=_("customer"))
     from_state = models.CharField(_("from state"), max_length=10, choices=Lifecycle)
     to_state = models.CharField(_("to state"), max_length=10, choices=Lifecycle)
     actor = models.ForeignKey(User, models.PROTECT, null=True, related_name="+", verbose_name=_("by"))
-    reason = models.CharField(_("reason"), max_length=200)
+    reason = models.CharField(_("reason"), max_length=200, blank=True)
+    reason_entry = models.ForeignKey(
+        LifecycleReason, models.PROTECT, null=True, blank=True, related_name="+", db_index=False, verbose_name=_("reason of the dictionary")
+    )
+    rule = models.ForeignKey(
+        LifecycleRule, models.SET_NULL, null=True, blank=True, related_name="+", db_index=False, verbose_name=_("lifecycle rule")
+    )
+    measured = models.CharField(_("measured"), max_length=40, blank=True, db_default="")
     changed_at = models.DateTimeField(_("when"), auto_now_add=True)
 
     class Meta:

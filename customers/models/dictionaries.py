@@ -33,7 +33,7 @@ class Industry(BilingualModel):
 
 @tracked()
 class Region(BilingualModel):
-    """A province or a city; cities name their province as parent."""
+    """A province, a city or a county; each names the one above it as parent."""
 
     code = CodeField(_("code"), max_length=16)
     parent = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="children", verbose_name=_("parent"))

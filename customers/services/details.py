@@ -17,6 +17,7 @@ from common.versions import ensure_version
 from customers.attributes import PREFIX, clean_attributes, definitions_in_use, merged
 from customers.models import Customer, Industry, OwnershipChange, Region, Tag
 from customers.pinyin import initials_of, pinyin_of
+from customers.services.scoring import scoring_is_on
 from customers.services.tags import write_tags
 
 _DEEPEST_TREE: Final = 20
@@ -78,6 +79,7 @@ def update_customer(*, customer_id: int, actor: User, seen: str, **details: Unpa
 def _write(customer: Customer, details: CustomerDetails, actor: User) -> None:
     tags = details.pop("tags", None)
     attributes = details.pop("attributes", {} if customer.pk is None else None)
+    _ensure_typed(customer, details)
     for name, value in details.items():
         setattr(customer, name, value)
     customer.pinyin = pinyin_of(customer.name)
@@ -88,6 +90,15 @@ def _write(customer: Customer, details: CustomerDetails, actor: User) -> None:
     save_valid(customer)
     if tags is not None:
         write_tags(customer, tags, actor)
+
+
+def _ensure_typed(customer: Customer, details: CustomerDetails) -> None:
+    """Refuse another level or score where rules decide them: the next night would take it back."""
+    names = [name for name in ("level", "value_score") if name in details and details[name] != getattr(customer, name)]  # type: ignore[literal-required]
+    if customer.pk is not None and names and scoring_is_on():
+        raise ValidationError(
+            {name: _("It follows from the scoring rules. A level is set by hand on the tab of the value.") for name in names}
+        )
 
 
 def _write_attributes(customer: Customer, values: Mapping[str, Any]) -> None:

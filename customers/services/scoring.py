@@ -3,23 +3,20 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Iterator
-from typing import Any, Final
+from collections.abc import Iterable
+from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.db.models import Max, Min, QuerySet
+from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from access.models import Action, User
 from customers.bulk.scores import Scored, write_scores
-from customers.measures import Span, Value, measures_by_key
+from customers.measures import Span, Value, measures_by_key, spans
 from customers.models import Customer, CustomerScore, ScoreRun, ScoringRule
 from customers.scoring import Rule, level_of, rules_on, score_of, thresholds
-
-SPAN: Final = 5_000
-"""So many keys a transaction: forms wait for no longer than one takes."""
 
 
 def scoring_is_on() -> bool:
@@ -29,47 +26,34 @@ def scoring_is_on() -> bool:
 
 def score_all(*, actor: User | None = None, day: datetime.date | None = None) -> ScoreRun | None:
     """Score all customers, a span of keys a transaction; None where no rule holds. A span takes a fixed number of statements."""
-    run = _begin(actor, day or timezone.localdate())
-    if run is None:
-        return None
-    record, rules = run
-    for span in _spans():
-        _score(record, rules, span)
-    return _finish(record)
+    return _run(spans(), actor, day or timezone.localdate())
+
+
+def score_span(span: Span, *, day: datetime.date) -> ScoreRun | None:
+    """Score the customers of one span, for whoever sets data up; None where no rule holds."""
+    return _run([span], None, day)
 
 
 @transaction.atomic
 def score_customer(*, customer_id: int, actor: User) -> CustomerScore:
     """Score one customer now. Raises Http404 when it is hidden from `actor` for changes, ValidationError where no rule holds."""
     customer = Customer.objects.select_for_update(of=("self",), no_key=True).get_visible(actor, customer_id, Action.CHANGE)
-    run = _begin(actor, timezone.localdate())
-    if run is None:
+    if _run([Span(customer.pk, customer.pk)], actor, timezone.localdate()) is None:
         raise ValidationError(_("No scoring rule holds today."))
-    record, rules = run
-    _score(record, rules, Span(customer.pk, customer.pk))
-    _finish(record)
     return CustomerScore.objects.get(customer=customer, is_current=True)
 
 
-def _begin(actor: User | None, day: datetime.date) -> tuple[ScoreRun, list[Rule]] | None:
+def _run(pieces: Iterable[Span], actor: User | None, day: datetime.date) -> ScoreRun | None:
     rules = rules_on(day, measures_by_key())
     if not rules:
         return None
     kept = [rule.as_kept() for rule in rules]
-    return ScoreRun.objects.create(day=day, actor=actor, rules=kept, thresholds=[list(one) for one in thresholds()]), rules
-
-
-def _finish(run: ScoreRun) -> ScoreRun:
+    run = ScoreRun.objects.create(day=day, actor=actor, rules=kept, thresholds=[list(one) for one in thresholds()])
+    for span in pieces:
+        _score(run, rules, span)
     run.finished_at = timezone.now()
     run.save(update_fields=["finished_at", "scored", "changed"])
     return run
-
-
-def _spans() -> Iterator[Span]:
-    ends: Any = Customer.objects.aggregate(first=Min("pk"), last=Max("pk"))
-    if ends["first"] is not None:
-        for first in range(ends["first"], ends["last"] + 1, SPAN):
-            yield Span(first, min(first + SPAN - 1, ends["last"]))
 
 
 @transaction.atomic

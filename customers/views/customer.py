@@ -19,7 +19,7 @@ from customers.attribute_history import shown_attributes
 from customers.hierarchy import family_of
 from customers.histories import CUSTOMER
 from customers.history import history_of
-from customers.models import ContactPerson, Customer
+from customers.models import ContactPerson, Customer, ProposalState
 from customers.recent import remember_customer
 from customers.services.lifecycle import MOVES
 from customers.services.sharing import customers_to_share
@@ -81,11 +81,14 @@ def customer_detail(request: HttpRequest, pk: int) -> HttpResponse:
     people = list(ContactPerson.objects.visible_to(user).filter(customer=customer, is_key_person=True)[:5])
     mark_revealable(user, people)
     parent = customer.parent
+    proposal = customer.lifecycle_proposals.filter(state=ProposalState.OPEN).select_related("rule").first()
     context = {
         "customer": customer,
         "parent": parent if parent is not None and Customer.objects.visible_to(user).filter(pk=parent.pk).exists() else None,
         "key_people": people,
         "attributes": shown_attributes(customer),
+        "proposal": proposal,
+        "may_decide": proposal is not None and may(request, customer, Action.CHANGE),
         "changes": history_of(customer, limit=5),
     }
     return render_panel(request, slot=SLOT, key="overview", subject=customer, template="customers/partials/_overview.html", context=context)

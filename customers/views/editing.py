@@ -7,15 +7,18 @@ from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.http import require_http_methods, require_POST
 
 from access.models import Action
 from access.policy import require
 from access.requests import signed_in
-from customers.forms import AssignForm, CustomerForm, LifecycleForm, NewCustomerForm
+from common.keys import key_in
+from customers.forms import AssignForm, CustomerForm, NewCustomerForm
+from customers.forms_rules import LifecycleForm
 from customers.models import Customer
 from customers.services.details import create_customer, update_customer
 from customers.services.lifecycle import move_customer
+from customers.services.lifecycle_rules import decide_proposal
 from customers.services.ownership import assign_customer
 from customers.views.customer import read_customer
 
@@ -87,10 +90,24 @@ def customer_lifecycle(request: HttpRequest, pk: int) -> HttpResponse:
     form = LifecycleForm(request.POST or None, customer=customer)
     if form.is_valid():
         try:
-            move_customer(customer_id=pk, actor=signed_in(request), to=form.cleaned_data["to"], reason=form.cleaned_data["reason"])
+            move_customer(customer_id=pk, actor=signed_in(request), **form.cleaned_data)
         except ValidationError as error:
             form.refuse(error)
         else:
             messages.success(request, _("The lifecycle is changed."))
             return redirect("customers:customer_detail", pk)
     return render(request, "customers/customer_lifecycle.html", {"form": form, "customer": customer}, status=422 if form.errors else 200)
+
+
+@require_POST
+def customer_proposal(request: HttpRequest, pk: int) -> HttpResponse:
+    """Take the step that a rule proposes, or decline it."""
+    accept = request.POST.get("decision") == "accept"
+    proposal_id = key_in(request.POST.get("proposal", "")) or 0
+    try:
+        decide_proposal(proposal_id=proposal_id, customer_id=pk, actor=signed_in(request), accept=accept)
+    except ValidationError as error:
+        messages.error(request, " ".join(error.messages))
+    else:
+        messages.success(request, _("The lifecycle is changed.") if accept else _("The proposal is declined."))
+    return redirect("customers:customer_detail", pk)

@@ -49,7 +49,7 @@ from tests.access.matrix import (
     report,
     try_all,
 )
-from tests.factories.customers import ContactPersonFactory, CustomerFactory
+from tests.factories.customers import ContactPersonFactory, CustomerFactory, make_relation
 from tests.factories.workflow import make_notice, make_task
 from tests.members.factories import make_member, make_subscription
 from tests.products.factories import make_group_subscription, make_offer
@@ -117,6 +117,7 @@ def grounds(manager: User, foreign_manager: User, settings: Settings, tmp_path: 
     foreign = {
         "customer": customer.pk,
         "person": ContactPersonFactory(customer=customer).pk,
+        "relation": make_relation(customer).pk,
         "offer": make_offer(customer, tariff, status=OfferStatus.IN_APPROVAL).pk,
         "group_subscription": make_group_subscription(customer, group_tariff).pk,
         "member": member.pk,

@@ -24,7 +24,17 @@ from access.models import User
 from access.services.api_tokens import create_token
 from access.services.delegations import lend_scope
 from customers.grants import TO_VIEW
-from customers.models import AttributeDefinition, Customer, Industry, LevelThreshold, Region, ScoringRule, Tag
+from customers.models import (
+    AttributeDefinition,
+    Customer,
+    Industry,
+    LevelThreshold,
+    LifecycleReason,
+    LifecycleRule,
+    Region,
+    ScoringRule,
+    Tag,
+)
 from customers.services.sharing import share_customer
 from members.models import BlacklistedNumber, NumberSegment
 from members.verdicts import HARD, NOTHING_TO_DO
@@ -69,6 +79,9 @@ KINDS: Final = {
     "customers.region": ("customers", "add change delete"),
     "customers.attributedefinition": ("customers", "add change delete"),
     "customers.levelthreshold": ("customers", "add change delete"),
+    "customers.lifecyclereason": ("customers", "add change delete"),
+    "customers.lifecyclerule": ("customers", "add change delete"),
+    "customers.relationkind": ("customers", "add change delete"),
     "customers.scoringrule": ("customers", "add change delete"),
     "customers.tag": ("customers", "add change delete"),
     "products.product": ("products", "add change delete"),
@@ -179,6 +192,10 @@ def objects(grounds: dict[str, reach.World], manager: User, foreign_manager: Use
     Region.objects.get_or_create(code="X", defaults={"name_zh": "云", "name_en": "Yun"})
     AttributeDefinition.objects.get_or_create(key="x", defaults={"kind": "text", "name_zh": "云", "name_en": "Yun"})
     LevelThreshold.objects.get_or_create(level="A1", defaults={"at_least": 80})
+    names = {"name_zh": "云", "name_en": "Yun"}
+    LifecycleReason.objects.get_or_create(code="X", defaults=names)
+    steps = {"from_state": "active", "to_state": "warned", "measure": "years", "number": 1}
+    LifecycleRule.objects.get_or_create(code="X", defaults={**names, **steps})
     ScoringRule.objects.get_or_create(code="X", defaults={"measure": "years", "name_zh": "云", "name_en": "Yun"})
     Tag.objects.get_or_create(code="X", defaults={"name_zh": "云", "name_en": "Yun"})
     for kind in KINDS.keys() - keys.keys():

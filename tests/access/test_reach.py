@@ -20,7 +20,7 @@ from members.services.batches import BatchOptions, create_batch
 from members.services.pasted import pasted_source
 from members.services.plan import ActionSpec
 from products.models import OfferStatus, ProductRule
-from tests.factories.customers import ContactPersonFactory, CustomerFactory
+from tests.factories.customers import ContactPersonFactory, CustomerFactory, make_relation
 from tests.factories.workflow import make_task
 from tests.members.factories import make_member, make_subscription
 from tests.products.factories import make_discount, make_group_subscription, make_offer, make_product, make_tariff
@@ -41,6 +41,11 @@ OF_A_CUSTOMER: Final = {
     **dict.fromkeys(
         ("customers:contact_person_create", "customers:customer_edit", "customers:customer_lifecycle"), ("customer", "manager", "GET POST")
     ),
+    "customers:customer_relations": ("customer", "manager", "GET"),
+    "customers:relation_create": ("customer", "manager", "GET POST"),
+    "customers:relation_edit": ("relation", "manager", "GET POST"),
+    "customers:relation_remove": ("relation", "manager", "POST"),
+    "customers:customer_proposal": ("customer", "manager", "POST"),
     "customers:customer_value": ("customer", "manager", "GET"),
     "customers:customer_score": ("customer", "manager", "POST"),
     "customers:customer_level": ("customer", "director", "GET POST"),
@@ -301,6 +306,7 @@ def make_world(manager: User) -> World:
     keys = {
         "customer": customer.pk,
         "person": ContactPersonFactory(customer=customer).pk,
+        "relation": make_relation(customer).pk,
         "offer": offer.pk,
         "group_subscription": make_group_subscription(customer, group_tariff).pk,
         "member": member.pk,

@@ -205,3 +205,48 @@ def test_the_history_names_each_and_puts_one_back(client: Client, manager: User,
     assert Customer.objects.get(pk=customer.pk).attributes == {**EVERYTHING, "uplink": "5G"}
     client.post(address, {"version": version_of(Customer.objects.get(pk=customer.pk))})
     assert Customer.objects.get(pk=customer.pk).attributes == EVERYTHING
+
+
+@pytest.mark.parametrize(
+    ("query", "found"),
+    [
+        ("attribute_slogan=为", {"a"}),
+        ("attribute_slogan=为民&attribute_slogan_op=is", {"a"}),
+        ("attribute_slogan_op=empty", {"b", "c"}),
+        ("attribute_staff_min=5&attribute_staff_max=1200", {"a", "b"}),
+        ("attribute_staff_min=1200.5", set()),
+        ("attribute_staff_op=filled", {"a", "b"}),
+        ("attribute_founded_min=1950-01-01&attribute_founded_max=1956-10-01", {"a"}),
+        ("attribute_founded_op=before&attribute_founded_max=1956-10-01", set()),
+        ("attribute_listed=yes", {"a"}),
+        ("attribute_listed=no", {"b"}),
+        ("attribute_uplink=FTTH&attribute_uplink=5G", {"a", "b"}),
+        ("attribute_uplink=FTTH&attribute_uplink_op=none", {"b", "c"}),
+        ("attribute_floors=F2", {"a"}),
+        ("attribute_floors=F1&attribute_floors=F2", {"a", "b"}),
+    ],
+)
+def test_the_list_is_filtered_by_them(
+    client: Client, manager: User, definitions: list[AttributeDefinition], query: str, found: set[str]
+) -> None:
+    CustomerFactory(manager=manager, code="A", name="甲a", attributes=EVERYTHING)
+    CustomerFactory(manager=manager, code="B", name="乙b", attributes={"staff": 5, "listed": False, "uplink": "5G", "floors": ["F1"]})
+    CustomerFactory(manager=manager, code="C", name="丙c")
+    client.force_login(manager)
+    response = client.get(f"{reverse('customers:customer_list')}?{query}")
+    text = response.content.decode()
+    assert response.status_code == 200
+    assert {name[1] for name in ("甲a", "乙b", "丙c") if name in text} == found
+
+
+def test_the_list_has_columns_of_them(client: Client, manager: User, definitions: list[AttributeDefinition]) -> None:
+    AttributeDefinition.objects.filter(key="staff").update(is_column=True)
+    AttributeDefinition.objects.filter(key="slogan").update(is_filter=False)
+    CustomerFactory(manager=manager, attributes=EVERYTHING)
+    client.force_login(manager)
+    address = reverse("customers:customer_list")
+    text = client.get(address).content.decode()
+    floors = "Choice B1, Choice F2"
+    assert ("The staff" in text, "1,200" in text, floors in text) == (True, True, False)
+    assert floors in client.get(f"{address}?columns=name,attribute_floors").content.decode()
+    assert "attribute_slogan-form" not in text

@@ -16,11 +16,13 @@ from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
 from access.models import User
-from customers.measures import Measure, Span, measures_by_key
+from common.versions import version_of
+from customers.measures import SPAN, Measure, Span, measures_by_key
 from customers.models import Customer, CustomerScore, LevelThreshold, ScoreRun, ScoringRule
 from customers.scoring import Band, Rule, level_of, score_of
+from customers.services.details import update_customer
 from customers.services.levels import end_set_level, set_level
-from customers.services.scoring import SPAN, score_all, score_customer
+from customers.services.scoring import score_all, score_customer
 from tests.factories.customers import AttributeFactory, ContactPersonFactory, CustomerFactory, IndustryFactory
 from tests.members.factories import make_member, make_subscription
 from tests.products.factories import make_group_subscription, make_product, make_tariff
@@ -231,6 +233,17 @@ def test_a_director_sets_a_level_on_the_page(client: Client, manager: User, dire
     assert "战略客户" in text
     client.post(reverse("customers:customer_level_end", args=[customer.pk]))
     assert customer.level_overrides.get().ended_at is not None
+
+
+def test_nobody_types_a_level_that_rules_decide(manager: User, rules: list[ScoringRule]) -> None:
+    customer = CustomerFactory(manager=manager, level="B1")
+    with pytest.raises(ValidationError) as refused:
+        update_customer(customer_id=customer.pk, actor=manager, seen=version_of(customer), level="A1", value_score=99)
+    assert set(refused.value.error_dict) == {"level", "value_score"}
+    update_customer(customer_id=customer.pk, actor=manager, seen=version_of(customer), level="B1", short_name="云")
+    ScoringRule.objects.update(is_active=False)
+    seen = version_of(Customer.objects.get(pk=customer.pk))
+    assert update_customer(customer_id=customer.pk, actor=manager, seen=seen, level="A1").level == "A1"
 
 
 def test_others_score_nobody(manager: User, foreign_manager: User, rules: list[ScoringRule]) -> None:

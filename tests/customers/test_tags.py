@@ -95,5 +95,12 @@ def test_header_column_and_filter_show_them(client: Client, manager: User, key_a
     assert chip in client.get(reverse("customers:customer_detail", args=[tagged.pk])).content.decode()
     address = reverse("customers:customer_list")
     assert client.get(address).content.decode().count(chip) == 1
-    text = client.get(f"{address}?tags={key_account.pk}").content.decode()
-    assert {one for one in (tagged, other, plain) if one.name in text} == {tagged}
+    key = f"tags={key_account.pk}"
+    for query, shown in (
+        (key, {tagged}),
+        (f"{key}&tags_op=none", {other, plain}),
+        ("tags_op=empty", {plain}),
+        ("tags_op=filled", {tagged, other}),
+    ):
+        text = client.get(f"{address}?{query}").content.decode()
+        assert {one for one in (tagged, other, plain) if one.name in text} == shown, query

@@ -3,7 +3,18 @@
 import factory
 from factory.django import DjangoModelFactory
 
-from customers.models import AttributeDefinition, AttributeKind, ContactPerson, Customer, Industry, Lifecycle, Region, Tag
+from customers.models import (
+    AttributeDefinition,
+    AttributeKind,
+    ContactPerson,
+    Customer,
+    CustomerRelation,
+    Industry,
+    Lifecycle,
+    Region,
+    RelationKind,
+    Tag,
+)
 from customers.pinyin import initials_of, pinyin_of
 from tests.factories.access import OrgUnitFactory
 
@@ -87,3 +98,22 @@ class AttributeFactory(DjangoModelFactory):
         """The choices, each named in Chinese by its code."""
         for code in extracted or ():
             definition.choices.create(code=code, name_en=f"Choice {code}", name_zh=f"选{code}")
+
+
+class RelationKindFactory(DjangoModelFactory):
+    """A kind of relation with a name for each side."""
+
+    class Meta:
+        model = RelationKind
+        django_get_or_create = ("code",)
+
+    code = "SUPPLY"
+    name_en = "supplier of"
+    name_zh = "供应商"
+    inverse_en = "customer of"
+    inverse_zh = "采购方"
+
+
+def make_relation(customer: Customer, other: Customer | None = None) -> CustomerRelation:
+    """`customer` supplies `other`, by default one that nobody manages."""
+    return CustomerRelation.objects.create(customer=customer, other=other or CustomerFactory(), kind=RelationKindFactory())

@@ -1,0 +1,73 @@
+"""Forms of relations between customers."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from access.models import User
+from common.versions import version_of
+from customers.fields import CustomerField
+from customers.forms import ServiceForm
+from customers.models import CustomerRelation, RelationKind
+
+_FORWARD = "is"
+_INVERSE = "of"
+
+
+def _day(label: Any) -> forms.DateField:
+    return forms.DateField(label=label, required=False, widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"))
+
+
+class RelationForm(ServiceForm, forms.Form):
+    """Days and note of a relation that is there."""
+
+    begins_on = _day(_("Since"))
+    ends_on = _day(_("Until"))
+    note = forms.CharField(label=_("Note"), max_length=200, required=False)
+    version = forms.CharField(widget=forms.HiddenInput, required=False)
+
+    def __init__(self, data: Any = None, *, relation: CustomerRelation) -> None:
+        facts = {name: getattr(relation, name) for name in ("begins_on", "ends_on", "note")}
+        super().__init__(data, initial={**facts, "version": version_of(relation)})
+
+    def details(self) -> dict[str, Any]:
+        """The values for the service."""
+        return {name: self.cleaned_data[name] for name in ("begins_on", "ends_on", "note")}
+
+
+class NewRelationForm(ServiceForm, forms.Form):
+    """A relation to another customer in reach; kinds with two names are offered from both sides."""
+
+    relation = forms.ChoiceField(label=_("This customer is"))
+    other = CustomerField(label=_("Other customer"))
+    begins_on = _day(_("Since"))
+    ends_on = _day(_("Until"))
+    note = forms.CharField(label=_("Note"), max_length=200, required=False)
+
+    names: ClassVar = ("begins_on", "ends_on", "note")
+
+    def __init__(self, data: Any = None, *, user: User) -> None:
+        super().__init__(data)
+        field, other = self.fields["relation"], self.fields["other"]
+        assert isinstance(field, forms.ChoiceField)
+        assert isinstance(other, CustomerField)
+        other.user = user
+        self._kinds = {str(kind.pk): kind for kind in RelationKind.objects.filter(is_active=True).order_by("code")}
+        field.choices = [("", "—"), *self._offered()]
+
+    def _offered(self) -> list[tuple[str, str]]:
+        offered = []
+        for key, kind in self._kinds.items():
+            offered.append((f"{_FORWARD}-{key}", kind.label))
+            if not kind.is_mutual:
+                offered.append((f"{_INVERSE}-{key}", kind.inverse_label))
+        return offered
+
+    def details(self) -> dict[str, Any]:
+        """The values for the service."""
+        way, _dash, key = self.cleaned_data["relation"].partition("-")
+        given = {name: self.cleaned_data[name] for name in self.names}
+        return {**given, "other": self.cleaned_data["other"], "kind": self._kinds[key], "inverse": way == _INVERSE}

@@ -1,0 +1,66 @@
+"""Enter, change and remove relations between customers."""
+
+from __future__ import annotations
+
+import datetime
+from typing import TypedDict, Unpack
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from access.models import Action, User
+from common.saving import save_valid
+from common.versions import ensure_version
+from customers.models import Customer, CustomerRelation, RelationKind
+
+
+class RelationDetails(TypedDict, total=False):
+    """What may be written of a relation that is there."""
+
+    begins_on: datetime.date | None
+    ends_on: datetime.date | None
+    note: str
+
+
+@transaction.atomic
+def add_relation(
+    *, customer_id: int, actor: User, other: Customer, kind: RelationKind, inverse: bool = False, **details: Unpack[RelationDetails]
+) -> CustomerRelation:
+    """Enter that the customer is to `other` what `kind` says, or with `inverse` the other way round.
+
+    Raises Http404 when the customer is hidden from `actor` for changes, ValidationError when the other one is hidden, the kind is offered
+    no more, or the relation is there already.
+    """
+    customer = Customer.objects.get_visible(actor, customer_id, Action.CHANGE)
+    if not Customer.objects.visible_to(actor).filter(pk=other.pk).exists():
+        raise ValidationError({"other": _("There is no such customer in your reach.")})
+    if not kind.is_active:
+        raise ValidationError({"kind": _("This kind is offered no more.")})
+    first, second = (other, customer) if inverse and not kind.is_mutual else (customer, other)
+    if kind.is_mutual and CustomerRelation.objects.filter(customer=second, other=first, kind=kind).exists():
+        raise ValidationError(_("This relation is entered already."))
+    relation = CustomerRelation(customer=first, other=second, kind=kind, actor=actor, **details)
+    save_valid(relation)
+    return relation
+
+
+@transaction.atomic
+def update_relation(*, relation_id: int, actor: User, seen: str, **details: Unpack[RelationDetails]) -> CustomerRelation:
+    """Change days and note; `seen` is the version that the form showed.
+
+    Raises Http404 when neither customer is open to `actor` for changes, ValidationError at the fields or with code `stale`.
+    """
+    relation = CustomerRelation.objects.select_for_update(of=("self",)).get_visible(actor, relation_id, Action.CHANGE)
+    ensure_version(relation, seen)
+    for name, value in details.items():
+        setattr(relation, name, value)
+    relation.actor = actor
+    save_valid(relation)
+    return relation
+
+
+@transaction.atomic
+def remove_relation(*, relation_id: int, actor: User) -> None:
+    """Delete a relation that was entered by mistake. Raises Http404 when neither customer is open to `actor` for changes."""
+    CustomerRelation.objects.select_for_update(of=("self",)).get_visible(actor, relation_id, Action.CHANGE).delete()
