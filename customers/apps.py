@@ -15,9 +15,12 @@ class CustomersConfig(AppConfig):
     def ready(self) -> None:
         """Let the access policy read what is shared, enter the navigation, name the customer page's slot and take its first places."""
         from access.grants import read_with
+        from common.encryption import ELSEWHERE
         from customers.attribute_history import register_attribute_history
+        from customers.bulk.import_rows import reencrypt_rows
         from customers.grants import granted_customers
         from customers.histories import register_histories
+        from customers.job_kind import register_kind
         from customers.measures import register_own_measures
         from customers.palette import register_search_parts
         from customers.registrations import register_all
@@ -30,3 +33,5 @@ class CustomersConfig(AppConfig):
         register_attribute_history()
         register_own_measures()
         register_masked()
+        register_kind()
+        ELSEWHERE["customers.importrow.values"] = reencrypt_rows

@@ -26,8 +26,9 @@ from customers.attributes import definitions_in_use
 from customers.bulk_operations import AddTag, AssignCustomers, EditContactPeople, EditCustomers, RemoveTag
 from customers.cell_editors import ContactPersonCells, CustomerCells
 from customers.filters import ContactPersonFilters, CustomerFilters
-from customers.models import AttributeDefinition, ContactPerson, Customer, CustomerTag, Lifecycle, Tag
+from customers.models import AttributeDefinition, ContactPerson, Customer, CustomerTag, ImportSubject, Lifecycle, Tag
 from customers.searching import RANK, count_by_walk, is_common, read_in_parts
+from customers.services.imports import may_import
 
 MANY: Final = 1_000
 """So many rows a search may find to be sorted at once."""
@@ -58,6 +59,13 @@ def _parents_of(rows: Sequence[Customer], user: Any) -> Mapping[int, SafeString]
     found = Customer.objects.visible_to(user).in_bulk({row.parent_id for row in rows if row.parent_id is not None})
     shown = {row.pk: found[row.parent_id] for row in rows if row.parent_id in found}
     return {key: linked(reverse("customers:customer_detail", args=[parent.pk]), parent.name) for key, parent in shown.items()}
+
+
+def import_actions(user: Any, subject: str) -> list[ListAction]:
+    """The button that imports rows of `subject`, for whoever may."""
+    if not may_import(user, subject):
+        return []
+    return [ListAction(label=_("Import"), url=reverse("customers:import_new", args=[subject]), icon="file-import")]
 
 
 class CustomerList(ListDefinition):
@@ -168,10 +176,12 @@ class CustomerList(ListDefinition):
         return reverse("customers:customer_detail", args=[row.pk])
 
     def actions(self) -> list[ListAction]:
-        """Enter a customer."""
-        if not allowed(self.user, "customers", Action.ADD):
-            return []
-        return [ListAction(label=_("New customer"), url=reverse("customers:customer_create"), icon="plus", primary=True, shortcut="n")]
+        """Enter a customer, or import many."""
+        actions = import_actions(self.user, ImportSubject.CUSTOMERS)
+        if allowed(self.user, "customers", Action.ADD):
+            url = reverse("customers:customer_create")
+            actions.append(ListAction(label=_("New customer"), url=url, icon="plus", primary=True, shortcut="n"))
+        return actions
 
 
 def _flags(person: ContactPerson) -> SafeString:
@@ -233,9 +243,11 @@ class ContactPersonList(ListDefinition):
         return reverse("customers:contact_person", args=[row.pk])
 
     def actions(self) -> list[ListAction]:
-        """On a customer's own page, enter a person there."""
+        """On a customer's own page, enter a person there; elsewhere import many."""
         customer = self.scope.get("customer")
-        if customer is None or not self.scope.get("may_change"):
+        if customer is None:
+            return import_actions(self.user, ImportSubject.CONTACT_PEOPLE)
+        if not self.scope.get("may_change"):
             return []
         url = reverse("customers:contact_person_create", args=[customer.pk])
         return [ListAction(label=_("New contact person"), url=url, icon="plus", primary=True)]

@@ -4,7 +4,13 @@ from __future__ import annotations
 
 from celery import shared_task
 
-from customers.services import lifecycle_rules, scoring
+from customers.services import import_retention, lifecycle_rules, scoring
+
+
+@shared_task(name="customers.drop_old_rows")
+def drop_old_rows() -> None:
+    """Nightly: drop the rows of imports that are no longer kept."""
+    import_retention.drop_old_rows()
 
 
 @shared_task(name="customers.score_all")

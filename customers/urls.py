@@ -1,6 +1,6 @@
 """Addresses of the customers app."""
 
-from django.urls import path
+from django.urls import include, path
 
 from access.history import history_view, restore_view
 from customers.histories import CONTACT_PERSON, CUSTOMER
@@ -39,5 +39,6 @@ urlpatterns = [
     path("contact-people/<int:pk>/restore/", restore_view(CONTACT_PERSON), name="contact_person_restore"),
     path("contact-people/<int:pk>/edit/", people.contact_person_edit, name="contact_person_edit"),
     path("contact-people/<int:pk>/delete/", people.contact_person_delete, name="contact_person_delete"),
+    path("imports/", include("customers.import_urls")),
     path("people/<int:pk>/reach/", reach.reach_of_user, name="reach_of_user"),
 ]

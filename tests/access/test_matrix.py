@@ -49,6 +49,7 @@ from tests.access.matrix import (
     report,
     try_all,
 )
+from tests.customers.imports import CUSTOMERS, checked
 from tests.factories.customers import ContactPersonFactory, CustomerFactory, make_relation
 from tests.factories.workflow import make_notice, make_task
 from tests.members.factories import make_member, make_subscription
@@ -124,6 +125,7 @@ def grounds(manager: User, foreign_manager: User, settings: Settings, tmp_path: 
         "number": member.msisdn,
         "job": reach.make_batch(foreign_manager, customer.pk).pk,
         "task": make_task(foreign_manager, customer).pk,
+        "import": checked(foreign_manager, CUSTOMERS, reach.IMPORTED).pk,
     }
     return {OWN: own, FOREIGN: reach.World(foreign, own.body), SHARED: own}
 
@@ -181,7 +183,7 @@ def of_others(standing: Standing, request: pytest.FixtureRequest) -> Iterator[Tr
         named["notice"] = make_notice(stranger).pk
     version = event_model_of(Customer)._default_manager.values_list("pk", flat=True).first()
     parts = {"kind": "customers.customer", "version": version, "provider_id": "nowhere", "name": "customers", "operation": "edit"}
-    parts["slot"] = "home"
+    parts["slot"], parts["subject"] = "home", CUSTOMERS
     for name, (words, methods, subject) in reach.OF_OTHERS.items():
         for side in (OWN, FOREIGN) if subject in keys[OWN] else (NONE,):
             arguments = {"pk": keys[side][subject]} if side != NONE else {part: parts[part] for part in subject.split()}

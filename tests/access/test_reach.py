@@ -20,6 +20,7 @@ from members.services.batches import BatchOptions, create_batch
 from members.services.pasted import pasted_source
 from members.services.plan import ActionSpec
 from products.models import OfferStatus, ProductRule
+from tests.customers.imports import CUSTOMERS, checked
 from tests.factories.customers import ContactPersonFactory, CustomerFactory, make_relation
 from tests.factories.workflow import make_task
 from tests.members.factories import make_member, make_subscription
@@ -55,6 +56,15 @@ OF_A_CUSTOMER: Final = {
     "customers:customer_sharing_end": ("customer", "manager", "POST"),
     "customers:customer_assign": ("customer", "director", "GET POST"),
     "jobs:list_cell": ("customer", "manager", "GET POST"),
+    **dict.fromkeys(
+        ("customers:import_detail", "customers:import_preview", "customers:import_run", "customers:import_errors"),
+        ("import", "manager", "GET"),
+    ),
+    **dict.fromkeys(("customers:import_source", "customers:import_columns"), ("import", "manager", "GET POST")),
+    **dict.fromkeys(
+        ("customers:import_approve", "customers:import_recheck", "customers:import_cancel", "customers:import_undo"),
+        ("import", "manager", "POST"),
+    ),
     "customers:contact_person": ("person", "manager", "GET"),
     "customers:contact_person_edit": ("person", "manager", "GET POST"),
     "customers:contact_person_delete": ("person", "manager", "POST"),
@@ -129,13 +139,17 @@ OF_THE_CATALOGUE: Final = {
 READ_BY_ALL_ROLES: Final = {"products:product_detail", "products:product_history", "products:tariff_history", "products:discount_history"}
 """The catalogue is open to every role, but only administrators keep it."""
 
+IMPORTED: Final = [["code", "name"], ["IMP-1", "云江新客户"], ["", "云江无编码"]]
+"""A new customer, and a row that is left out."""
+
 BY_QUERY: Final = {"products:offer_create"}
 """The object stands in the query, not in the path."""
 
-FORMS_SHOWN_TO_READERS: Final = {"members:batch_actions", "jobs:job_page"}
-"""Step 2 of a batch tells those who may not change it what was chosen, and a job's page how far it is."""
+FORMS_SHOWN_TO_READERS: Final = {"customers:import_columns", "members:batch_actions", "jobs:job_page"}
+"""Step 2 of a batch or an import tells those who may not change it what was chosen, and a job's page how far it is."""
 
 EXPORTS: Final = {
+    "customers:import_errors",
     "members:batch_errors",
     "api:provisioning_job_errors_csv",
     "api:provisioning_job_errors_xlsx",
@@ -208,6 +222,8 @@ OF_THE_SIGN_IN: Final = {
 """Who is let in. What they answer hangs on how far a sign-in has come and on what is one's own; they speak of nobody else."""
 OF_OTHERS: Final = {
     # name: (who may, the methods it takes, what its parts name); a session, a key and a saved view are a stranger's
+    "customers:import_new": ("manager", "GET POST", "subject"),
+    "customers:import_template": ("manager", "GET", "subject"),
     "access:session_end": ("nobody", "", "session"),
     "workflow:notice_open": ("nobody", "", "notice"),
     "workflow:arrange_cards": ("signed-in", "POST", "slot"),
@@ -318,6 +334,7 @@ def make_world(manager: User) -> World:
         "group_tariff": group_tariff.pk,
         "discount": make_discount().pk,
         "task": make_task(manager, customer).pk,
+        "import": checked(manager, CUSTOMERS, IMPORTED).pk,
     }
     body = {
         "title": "回访",

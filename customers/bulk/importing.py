@@ -1,0 +1,261 @@
+"""Writing the checked rows of an import: new ones by INSERT … SELECT, changes by UPDATE … FROM, each chunk in one transaction.
+
+A row is written on the ground that the check saw or not at all: what was changed, taken or lost since is marked and left alone.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import Any, ClassVar, Final
+
+from django.db import connection, models
+
+from access.models import Action, User
+from access.placing import INHERITED
+from customers.models import ContactPerson, Customer, ImportSubject
+
+_ROWS: Final = "customers_importrow"
+_KEPT: Final = frozenset({"id", "created_at", "updated_at", *INHERITED})
+_SCOPE: Final = "i.job_id = {job} AND i.line BETWEEN {first} AND {last} AND NOT i.is_conflict AND i.state = '{state}'"
+
+
+class LostReach(Exception):
+    """Whoever approved the import may no longer write some of its rows."""
+
+
+@dataclass(frozen=True, slots=True)
+class ImportChunk:
+    """The rows of job `job` in lines `first` to `last`, written for `actor`; `columns` are those that updates change."""
+
+    job: int
+    first: int
+    last: int
+    actor: User
+    columns: Collection[str]
+
+    def scope(self, state: str) -> str:
+        """SQL for the rows `i` in `state` that are still to be written."""
+        return _SCOPE.format(job=self.job, first=self.first, last=self.last, state=state)
+
+
+class RowWriter:
+    """Writes chunks of one subject."""
+
+    model: ClassVar[type[models.Model]]
+
+    def apply(self, chunk: ImportChunk) -> tuple[int, int]:
+        """Write a chunk in the open transaction. Returns (written, conflicts). Raises LostReach."""
+        run(f"SELECT count(*) FROM (SELECT 1 FROM {self.table} t WHERE t.id IN (SELECT i.target FROM {_ROWS} i"
+             f" WHERE {chunk.scope('u')}) ORDER BY t.id FOR NO KEY UPDATE) locked")  # fmt: skip
+        conflicts = self.mark_moved(chunk)
+        conflicts += self._mark_out_of_reach(chunk)
+        created = self._create(chunk)
+        updated = self._update(chunk)
+        return created + updated, conflicts
+
+    @property
+    def table(self) -> str:
+        """The business table."""
+        return str(self.model._meta.db_table)
+
+    def mark_moved(self, chunk: ImportChunk) -> int:
+        """Mark the rows whose ground has moved since the check."""
+        return mark(
+            "changed_since",
+            f"{chunk.scope('u')} AND NOT EXISTS (SELECT FROM {self.table} t WHERE t.id = i.target AND t.updated_at = i.ground)",
+        )
+
+    def _mark_out_of_reach(self, chunk: ImportChunk) -> int:
+        targets = {key for (key,) in run(f"SELECT i.target FROM {_ROWS} i WHERE {chunk.scope('u')}")}
+        manager: Any = self.model._default_manager
+        reached = set(manager.visible_to(chunk.actor, Action.CHANGE).filter(pk__in=targets).values_list("pk", flat=True))
+        lost = sorted(targets - reached)
+        return mark("changed_since", f"{chunk.scope('u')} AND i.target = ANY(%s)", [lost]) if lost else 0
+
+    def _create(self, chunk: ImportChunk) -> int:
+        columns, defaults = columns_of(self.model), json.dumps(defaults_of(self.model))
+        listed = ", ".join(f'"{column}"' for column in columns)
+        values = ", ".join(f'v."{column}"' for column in columns)
+        created = count(
+            f"INSERT INTO {self.table} (id, created_at, updated_at, {listed}) SELECT i.target, now(), now(), {values} FROM {_ROWS} i"
+            f" CROSS JOIN LATERAL jsonb_populate_record(NULL::{self.table}, %s::jsonb || i.values) v"
+            f" WHERE {chunk.scope('c')} ORDER BY i.line",
+            [defaults],
+        )
+        if created:
+            self.after_create(chunk, created)
+        return created
+
+    def after_create(self, chunk: ImportChunk, created: int) -> None:
+        """Look that the `created` rows are in reach, and write what belongs to them. Raises LostReach."""
+
+    def _update(self, chunk: ImportChunk) -> int:
+        self.before_update(chunk)
+        written = "".join(f'"{column}" = v."{column}", ' for column in columns_of(self.model) if column in chunk.columns)
+        return count(
+            f"UPDATE {self.table} t SET {written}updated_at = now()"
+            f" FROM (SELECT n.* FROM {_ROWS} i JOIN {self.table} o ON o.id = i.target"
+            f" CROSS JOIN LATERAL jsonb_populate_record(o, i.values) n WHERE {chunk.scope('u')}) v WHERE t.id = v.id"
+        )
+
+    def before_update(self, chunk: ImportChunk) -> None:
+        """Write what an update leaves behind, while the old values still stand."""
+
+
+class CustomerWriter(RowWriter):
+    """Customers, with the record of who owned them when."""
+
+    model = Customer
+
+    def mark_moved(self, chunk: ImportChunk) -> int:
+        """With codes and credit codes that somebody took meanwhile."""
+        taken = (
+            f"EXISTS (SELECT FROM {self.table} t WHERE t.code = i.values ->> 'code')"
+            f" OR (COALESCE(i.values ->> 'credit_code', '') <> ''"
+            f" AND EXISTS (SELECT FROM {self.table} t WHERE t.credit_code = i.values ->> 'credit_code'))"
+        )
+        retaken = (
+            f"COALESCE(i.values ->> 'credit_code', '') <> ''"
+            f" AND EXISTS (SELECT FROM {self.table} t WHERE t.credit_code = i.values ->> 'credit_code' AND t.id <> i.target)"
+        )
+        found = mark("taken_since", f"{chunk.scope('c')} AND ({taken})")
+        found += mark("taken_since", f"{chunk.scope('u')} AND {retaken}")
+        return found + super().mark_moved(chunk)
+
+    def after_create(self, chunk: ImportChunk, created: int) -> None:
+        """Each has its first owner."""
+        keys = f"SELECT i.target FROM {_ROWS} i WHERE {chunk.scope('c')}"
+        targets = [key for (key,) in run(keys)]
+        if Customer.objects.visible_to(chunk.actor, Action.ADD).filter(pk__in=targets).count() != created:
+            raise LostReach
+        count(
+            "INSERT INTO customers_ownershipchange (customer_id, to_manager_id, to_unit_id, actor_id, reason, changed_at)"
+            f" SELECT t.id, t.manager_id, t.org_unit_id, %s, %s, now() FROM {self.table} t WHERE t.id IN ({keys}) ORDER BY t.id",
+            [chunk.actor.pk, reason_of(chunk.job)],
+        )
+
+    def before_update(self, chunk: ImportChunk) -> None:
+        """A hand-over is recorded, and the jobs about the customer go with it."""
+        if {"manager_id", "org_unit_id"}.isdisjoint(chunk.columns):
+            return
+        scope = f"{chunk.scope('u')} AND i.values ?| ARRAY['manager_id', 'org_unit_id']"
+        hand_over(scope, "values", chunk.actor.pk, reason_of(chunk.job))
+
+
+class ContactWriter(RowWriter):
+    """Contact persons."""
+
+    model = ContactPerson
+
+    def mark_moved(self, chunk: ImportChunk) -> int:
+        """With people who were entered meanwhile, and customers who are gone."""
+        there = (
+            f"EXISTS (SELECT FROM {self.table} t WHERE t.customer_id = (i.values ->> 'customer_id')::bigint"
+            " AND t.name = i.values ->> 'name' AND t.phone = COALESCE(i.values ->> 'phone', ''))"
+        )
+        gone = "NOT EXISTS (SELECT FROM customers_customer c WHERE c.id = (i.values ->> 'customer_id')::bigint)"
+        found = mark("taken_since", f"{chunk.scope('c')} AND ({there} OR {gone})")
+        return found + super().mark_moved(chunk)
+
+    def after_create(self, chunk: ImportChunk, created: int) -> None:
+        """All of them at customers that may be changed."""
+        targets = [key for (key,) in run(f"SELECT i.target FROM {_ROWS} i WHERE {chunk.scope('c')}")]
+        if ContactPerson.objects.visible_to(chunk.actor, Action.CHANGE).filter(pk__in=targets).count() != created:
+            raise LostReach
+
+
+WRITERS: Final[dict[str, RowWriter]] = {ImportSubject.CUSTOMERS: CustomerWriter(), ImportSubject.CONTACT_PEOPLE: ContactWriter()}
+
+
+def hand_over(scope: str, column: str, actor: int, reason: str) -> None:
+    """Record that the customers of the rows `i` in `scope` pass to the owners that `column` of the row names, and take their jobs along."""
+    fields = ("manager_id", "org_unit_id")
+    new = {name: f"CASE WHEN i.{column} ? '{name}' THEN (i.{column} ->> '{name}')::bigint ELSE t.{name} END" for name in fields}
+    run(
+        "INSERT INTO customers_ownershipchange (customer_id, from_manager_id, to_manager_id, from_unit_id, to_unit_id, actor_id, reason,"
+        f" changed_at) SELECT t.id, t.manager_id, {new['manager_id']}, t.org_unit_id, {new['org_unit_id']}, %s, %s, now()"
+        f" FROM {_ROWS} i JOIN customers_customer t ON t.id = i.target WHERE {scope} ORDER BY t.id",
+        [actor, reason],
+    )
+    run(
+        f"UPDATE jobs_job j SET manager_id = {new['manager_id']}, org_unit_id = {new['org_unit_id']}, updated_at = now()"
+        f" FROM {_ROWS} i JOIN customers_customer t ON t.id = i.target WHERE {scope} AND j.customer_key = t.id"
+    )
+
+
+def link_parents(job: int) -> int:
+    """Hang the written rows of a file below the parents that the same file made. Returns how many.
+
+    A row is hung only while it stands as its chunk left it; its version stays, because it is still the same change.
+    """
+    return count(
+        f"UPDATE customers_customer t SET parent_id = p.target FROM {_ROWS} i JOIN {_ROWS} p ON p.job_id = i.job_id AND p.line = i.link"
+        " JOIN jobs_jobchunk k ON k.job_id = i.job_id AND k.state = 'done' AND i.line BETWEEN k.first AND k.last"
+        f" WHERE i.job_id = {job:d} AND i.link IS NOT NULL AND NOT i.is_conflict AND t.id = i.target AND t.updated_at = k.applied_at"
+        " AND EXISTS (SELECT FROM customers_customer a WHERE a.id = p.target)"
+    )
+
+
+def moved_rows(job: int, subject: str) -> int:
+    """How many rows to be updated stand on ground that has moved since the check, or are to be made and were made by somebody else."""
+    table = WRITERS[subject].table
+    moved = f"i.state = 'u' AND NOT EXISTS (SELECT FROM {table} t WHERE t.id = i.target AND t.updated_at = i.ground)"
+    if subject == ImportSubject.CUSTOMERS:
+        moved += f" OR i.state = 'c' AND EXISTS (SELECT FROM {table} t WHERE t.code = i.values ->> 'code')"
+    return int(run(f"SELECT count(*) FROM {_ROWS} i WHERE i.job_id = {job:d} AND ({moved})")[0][0])
+
+
+@cache
+def columns_of(model: type[models.Model]) -> tuple[str, ...]:
+    """The columns that an import writes; keys, moments and what triggers keep are apart."""
+    return tuple(str(field.column) for field in model._meta.concrete_fields if field.column not in _KEPT)
+
+
+@cache
+def defaults_of(model: type[models.Model]) -> dict[str, Any]:
+    """What stands in the columns of a new row that nobody filled in."""
+    fields = [field for field in model._meta.concrete_fields if field.column in columns_of(model)]
+    return {str(field.column): _default(field) for field in fields}
+
+
+def _default(field: Any) -> Any:
+    if field.has_default():
+        return field.get_default()
+    if field.has_db_default():
+        return getattr(field.db_default, "value", field.db_default)
+    return "" if field.empty_strings_allowed and not field.null else None
+
+
+def mark(code: str, condition: str, parameters: Sequence[Any] = ()) -> int:
+    """Mark the rows `i` that meet `condition` as left alone for the reason `code`. Returns how many."""
+    return count(
+        f"UPDATE {_ROWS} i SET is_conflict = TRUE, findings = i.findings || %s::jsonb WHERE {condition}",
+        [json.dumps([[code, "", {}]]), *parameters],
+    )
+
+
+def reason_of(job: int) -> str:
+    """What the record of a hand-over names as its reason."""
+    return f"#{job}"
+
+
+def count(statement: str, parameters: Sequence[Any] | None = None) -> int:
+    """Run one statement; returns how many rows it touched."""
+    with connection.cursor() as cursor:
+        cursor.execute(statement, parameters)
+        return int(cursor.rowcount)
+
+
+def run(statement: str, parameters: Sequence[Any] | None = None) -> list[tuple[Any, ...]]:
+    """Run one statement; returns its rows, if it has any."""
+    with connection.cursor() as cursor:
+        cursor.execute(statement, parameters)
+        return list(cursor.fetchall()) if cursor.description else []
+
+
+def now_here() -> Any:
+    """The moment that `now()` has in this transaction: what its statements write into `updated_at`."""
+    return run("SELECT now()")[0][0]

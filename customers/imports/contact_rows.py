@@ -1,0 +1,192 @@
+"""Rows of contact persons: upserted by customer, name and phone.
+
+A person is sought at the customer by name. Of those with that name it is the one with the row's phone; else, where the row or the only
+such person has no phone, that person. A person of that name with another phone may be a namesake or may have a new phone: nobody but a
+human can tell, so the row is left out as a duplicate, unless namesakes were asked for.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from functools import partial
+from typing import ClassVar, Final
+
+from access.models import Action, User
+from access.reveals import masked_text
+from access.scope import allowed
+from common.masking import STARS
+from customers.imports import names
+from customers.imports.cells import (
+    normalised_name,
+    read_birthday,
+    read_choice,
+    read_email,
+    read_id_number,
+    read_phone,
+    read_text,
+    read_yes_no,
+    shown,
+    spellings,
+    tidy,
+)
+from customers.imports.checking import CellReader, Draft, Options, RowChecker, limits_of, sealed
+from customers.imports.fields import SECRET
+from customers.imports.findings import CellFault
+from customers.models import CertificateType, ContactPerson, ContactRole, Customer, ImportState, ImportSubject
+from customers.pinyin import pinyin_of
+
+_ID: Final = "id_number"
+_ID_CONTEXT: Final = "customers.contactperson.id_number"
+_APART: Final = ("customer", "name", _ID, "id_type")
+
+
+class ContactRows(RowChecker):
+    """Checks rows of contact persons."""
+
+    subject: ClassVar[str] = ImportSubject.CONTACT_PEOPLE.value
+    sequence_of: ClassVar[str] = "customers_contactperson"
+    searched_fields: ClassVar[Sequence[str]] = ("customer", "name", "title")
+
+    def __init__(self, actor: User, mapping: dict[str, int], options: Options) -> None:
+        """Prepare the readers of cells."""
+        super().__init__(actor, mapping, options)
+        self.may_change = allowed(actor, "customers", Action.CHANGE)
+        limits = limits_of(ContactPerson, "name", "title", "preferences", "email")
+        self.readers: dict[str, CellReader] = {name: partial(read_text, limit=limit) for name, limit in limits.items() if name != "email"}
+        self.readers |= {
+            "customer": str,
+            "role": partial(read_choice, choices=names.choice_names(ContactRole)),
+            "phone": read_phone,
+            "email": partial(read_email, limit=limits["email"]),
+            "id_type": partial(read_choice, choices=names.choice_names(CertificateType)),
+            "id_number": str,
+            "birthday": read_birthday,
+            "is_key_person": read_yes_no,
+            "do_not_contact": read_yes_no,
+        }
+        self._people: dict[tuple[int, str], dict[str, int]] = defaultdict(dict)
+        self._targets: dict[int, int] = {}
+
+    def judge(self, drafts: Sequence[Draft]) -> None:
+        """Look up the customers and their people, then decide row by row."""
+        ground = _Ground(self, drafts)
+        for draft in drafts:
+            customer = self._customer(draft, ground)
+            if customer is None or "name" not in draft.given:
+                continue
+            namesakes = ground.people[customer, normalised_name(draft.given["name"])]
+            present = _meant(draft, namesakes)
+            self._keep_masked(draft, present)
+            self._read_id(draft, present)
+            if draft.findings:
+                continue
+            if present is None and namesakes and not self.options.takes_namesakes:
+                draft.leave_out("namesake", "name")
+            elif not self._stands_above(draft, customer, present):
+                self._judge_new(draft, customer) if present is None else self._judge_present(draft, present)
+
+    def _customer(self, draft: Draft, ground: _Ground) -> int | None:
+        text = draft.texts.get("customer")
+        if not text:
+            return None
+        found = ground.by_code.get(text.upper()) or ground.by_name.get(normalised_name(text))
+        if found is None:
+            draft.find("customer_unknown", "customer", value=shown(text))
+        elif found < 0:
+            draft.find("customer_ambiguous", "customer", value=shown(text))
+        else:
+            return found
+        return None
+
+    def _keep_masked(self, draft: Draft, present: ContactPerson | None) -> None:
+        """A cell that is the mask of the present value leaves it as it is: so exported and masked files can come back."""
+        for name in SECRET & draft.texts.keys():
+            if present is not None and STARS in draft.texts[name] and tidy(masked_text(present, name)) == draft.texts[name]:
+                draft.findings = [finding for finding in draft.findings if finding[1] != name]
+                draft.given.pop(name, None)
+
+    def _read_id(self, draft: Draft, present: ContactPerson | None) -> None:
+        """The certificate's number by its kind, which the row or the present person says."""
+        number = draft.given.pop(_ID, None)
+        kind = draft.given.pop("id_type", None)
+        if number is None and kind is None:
+            return
+        known = kind or (present.id_type if present else "")
+        try:
+            draft.given[_ID], draft.given["id_type"] = read_id_number(number, known) if number else (number, kind)
+        except CellFault as fault:
+            draft.find(fault.code, _ID, **fault.figures)
+
+    def _stands_above(self, draft: Draft, customer: int, present: ContactPerson | None) -> bool:
+        """Whether the file has this person already: with the same phone, or where either row has none."""
+        seen = self._people[customer, normalised_name(draft.given["name"])]
+        phone = draft.given.get("phone") or ""
+        line = seen.get(phone)
+        if line is None and seen and not (phone and self.options.takes_namesakes):
+            line = next(iter(seen.values())) if not phone or "" in seen or present is None else None
+        if line is None and present is not None:
+            line = self._targets.get(present.pk)
+        if line is not None:
+            draft.leave_out("same_person_in_file", "name", line=line)
+            return True
+        seen[phone] = draft.line
+        if present is not None:
+            self._targets[present.pk] = draft.line
+        return False
+
+    def _judge_new(self, draft: Draft, customer: int) -> None:
+        draft.state = ImportState.CREATED.value
+        self.write(draft, [name for name in draft.given if name not in ("customer", _ID, "id_type")], None)
+        draft.values["customer_id"] = customer
+        if draft.given.get(_ID):
+            draft.values |= {"id_type": draft.given["id_type"], **sealed(_ID, _ID_CONTEXT, draft.given[_ID])}
+
+    def _judge_present(self, draft: Draft, present: ContactPerson) -> None:
+        draft.target, draft.ground = present.pk, present.updated_at
+        columns = {field.attname: getattr(present, field.attname) for field in ContactPerson._meta.concrete_fields}
+        self.write(draft, [name for name in draft.given if name not in _APART], columns)
+        number, kind = draft.given.get(_ID), draft.given.get("id_type")
+        if kind is not None and kind != present.id_type:
+            draft.values["id_type"], draft.before["id_type"] = kind, present.id_type
+        if number is not None and number != present.id_number:
+            draft.values |= sealed(_ID, _ID_CONTEXT, number)
+            draft.before |= sealed(_ID, _ID_CONTEXT, present.id_number)
+        draft.state = (ImportState.UPDATED if draft.values else ImportState.UNCHANGED).value
+
+
+def _meant(draft: Draft, namesakes: Sequence[ContactPerson]) -> ContactPerson | None:
+    """Which of the people of this name the row means; None where it is none or cannot be told."""
+    phone = draft.given.get("phone")
+    if phone:
+        for person in namesakes:
+            if person.phone == phone:
+                return person
+    masked = STARS in draft.texts.get("phone", "")
+    if masked:
+        alike = [person for person in namesakes if tidy(masked_text(person, "phone")) == draft.texts["phone"]]
+        return alike[0] if len(alike) == 1 else None
+    if len(namesakes) == 1 and (not phone or not namesakes[0].phone):
+        return namesakes[0]
+    return None
+
+
+class _Ground:
+    """The customers that a block of rows names, among those that the importer may change, and the people there of the rows' names."""
+
+    def __init__(self, checker: ContactRows, drafts: Sequence[Draft]) -> None:
+        texts = {draft.texts["customer"] for draft in drafts if "customer" in draft.texts}
+        reachable = Customer.objects.visible_to(checker.actor, Action.CHANGE) if checker.may_change else Customer.objects.none()
+        self.by_code = dict(reachable.filter(code__in=[text.upper() for text in texts]).values_list("code", "pk"))
+        named = {text for text in texts if text.upper() not in self.by_code}
+        spelled = {spelling for name in named for spelling in spellings(pinyin_of(name))}
+        self.by_name: dict[str, int] = {}
+        if spelled:
+            for key, name in reachable.filter(pinyin__in=spelled).values_list("pk", "name"):
+                kept = self.by_name.setdefault(normalised_name(name), key)
+                self.by_name[normalised_name(name)] = key if kept == key else -1
+        self.people: dict[tuple[int, str], list[ContactPerson]] = defaultdict(list)
+        keys = sorted({*self.by_code.values(), *self.by_name.values()} - {-1})
+        people = ContactPerson.objects.visible_to(checker.actor, Action.CHANGE).filter(customer__in=keys).order_by("pk")
+        for person in people if keys else ():
+            self.people[person.customer_id, normalised_name(person.name)].append(person)

@@ -1,0 +1,247 @@
+"""The life of an import as people steer it: begun, told what its columns hold, checked, approved, taken back."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+from dataclasses import asdict
+from typing import Any, Final
+
+from django.core.exceptions import PermissionDenied
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from access.models import Action, User
+from access.policy import require
+from access.scope import allowed
+from common.masking import mask_digits
+from customers.bulk.import_rows import line_range
+from customers.bulk.importing import moved_rows
+from customers.imports.checking import Options
+from customers.models import DataImport, ImportLayout, ImportRow, ImportSubject
+from jobs.errors import JobRefused
+from jobs.models import Job, JobChunk, JobMode, JobStatus, SourceFile
+from jobs.services.dispatch import hint_on_commit
+from jobs.services.quotas import ensure_may_open
+from jobs.services.work import RUN
+
+KIND: Final = "customer_import"
+INSPECT: Final = "inspect"
+CHECK: Final = "check"
+CHECK_UNDO: Final = "check_undo"
+CHUNK_LINES: Final = 5_000
+"""Lines of a chunk; wide rows with many indexes, so that a chunk takes about a second."""
+UNDOABLE: Final = (JobStatus.DONE, JobStatus.DONE_WITH_ERRORS, JobStatus.CANCELLED, JobStatus.FAILED)
+_CONFIGURABLE: Final = (JobStatus.UPLOADED, JobStatus.VALIDATED, JobStatus.FAILED)
+
+
+def may_import(user: Any, subject: str) -> bool:
+    """Whether `user` may import rows of `subject`: who may enter or change them, and start jobs."""
+    writes = (Action.ADD, Action.CHANGE) if subject == ImportSubject.CUSTOMERS else (Action.CHANGE,)
+    return allowed(user, "jobs", Action.ADD) and any(allowed(user, "customers", action) for action in writes)
+
+
+def ensure_may_import(user: User, subject: str) -> None:
+    """Raise PermissionDenied unless `user` may import rows of `subject`."""
+    require(user, "jobs", Action.ADD)
+    if not may_import(user, subject):
+        raise PermissionDenied
+
+
+@transaction.atomic
+def create_import(*, subject: str, actor: User, source: SourceFile, source_name: str, idempotency_key: str = "") -> Job:
+    """Begin an import: its source is looked into first, then a person says what the columns hold.
+
+    The job is reached as the actor's own customers are: by the actor, and by those who answer for the actor's unit. A repeated
+    `idempotency_key` of the same actor returns the first job. Raises PermissionDenied, JobRefused (too_many_open_jobs).
+    """
+    ensure_may_import(actor, subject)
+    known = _known_job(actor, idempotency_key)
+    if known is not None:
+        return known
+    ensure_may_open(actor)
+    job = Job(
+        kind=KIND,
+        title=_("Import of customers") if subject == ImportSubject.CUSTOMERS else _("Import of contact persons"),
+        actor=actor,
+        manager=actor,
+        org_unit=actor.org_unit,
+        source=source,
+        source_name=mask_digits(source_name)[:200],
+        idempotency_key=idempotency_key,
+        awaits=INSPECT,
+    )
+    try:
+        with transaction.atomic():
+            job.save()
+    except IntegrityError:
+        known = _known_job(actor, idempotency_key)
+        if known is None:
+            raise
+        return known
+    DataImport.objects.create(job=job, subject=ImportSubject(subject))
+    hint_on_commit(job)
+    return job
+
+
+def _known_job(actor: User, idempotency_key: str) -> Job | None:
+    return Job.objects.filter(actor=actor, idempotency_key=idempotency_key).first() if idempotency_key else None
+
+
+def _locked(job_id: int, actor: User) -> tuple[Job, DataImport]:
+    """The job and what belongs to it. Raises Http404 when it is hidden from `actor` or of another kind, PermissionDenied."""
+    job = Job.objects.select_for_update(of=("self",)).filter(kind=KIND).get_visible(actor, job_id, Action.CHANGE)
+    found = DataImport.objects.get(job=job)
+    ensure_may_import(actor, found.subject)
+    return job, found
+
+
+@transaction.atomic
+def configure_import(*, job_id: int, actor: User, mapping: dict[str, int], options: Options) -> Job:
+    """Say what the columns hold, or say it anew, and have the rows checked. The choice is proposed again for the same headings.
+
+    Raises Http404, PermissionDenied, JobRefused (wrong_state) once it has been run or while it is being checked.
+    """
+    job, found = _locked(job_id, actor)
+    _ensure_configurable(job)
+    found.mapping = mapping
+    found.save(update_fields=["mapping"])
+    headings = (found.inspection or {}).get("headings", [])
+    if headings:
+        ImportLayout.objects.update_or_create(
+            user=actor, subject=found.subject, headings_hash=hash_of(headings), defaults={"mapping": mapping}
+        )
+    job.parameters = {"options": asdict(options)}
+    _await_check(job)
+    return job
+
+
+def remembered_mapping(actor: User, subject: str, headings: list[str]) -> dict[str, int] | None:
+    """What `actor` chose last for a file with these headings."""
+    kept = ImportLayout.objects.filter(user=actor, subject=subject, headings_hash=hash_of(headings)).first()
+    return dict(kept.mapping) if kept else None
+
+
+def hash_of(headings: list[str]) -> str:
+    """A short name for a row of headings."""
+    return hashlib.sha256(json.dumps(headings, ensure_ascii=False).encode()).hexdigest()
+
+
+@transaction.atomic
+def recheck_import(*, job_id: int, actor: User) -> Job:
+    """Check an import again on today's ground. Raises Http404, PermissionDenied, JobRefused (wrong_state)."""
+    job, found = _locked(job_id, actor)
+    _ensure_configurable(job)
+    if not found.mapping:
+        raise JobRefused("wrong_state", state=str(job.get_status_display()))
+    _await_check(job)
+    return job
+
+
+@transaction.atomic
+def replace_source(*, job_id: int, actor: User, source: SourceFile, source_name: str) -> Job:
+    """Give an import that has not been run another source, such as the mended file.
+
+    Raises Http404, PermissionDenied, JobRefused (wrong_state) once it has been run or while it is being checked.
+    """
+    job, found = _locked(job_id, actor)
+    _ensure_configurable(job)
+    found.inspection, found.mapping = None, {}
+    found.save(update_fields=["inspection", "mapping"])
+    job.source, job.source_name = source, mask_digits(source_name)[:200]
+    job.rows = job.eligible = job.skipped = job.failed = 0
+    job.summary, job.fingerprint = {}, ""
+    _await(job, JobStatus.UPLOADED, INSPECT)
+    return job
+
+
+def _ensure_configurable(job: Job) -> None:
+    if job.status not in _CONFIGURABLE or job.undo_of_id or job.started_at:
+        raise JobRefused("wrong_state", state=str(job.get_status_display()))
+
+
+def _await_check(job: Job) -> None:
+    _await(job, JobStatus.CHECKING, CHECK)
+
+
+def _await(job: Job, status: JobStatus, work: str) -> None:
+    ImportRow.objects.filter(job=job).delete()
+    job.attempts.all().delete()
+    job.status, job.awaits = status, work
+    job.error = job.finished_at = job.cancel_requested_at = job.heartbeat_at = None
+    job.save()
+    hint_on_commit(job)
+
+
+@transaction.atomic
+def approve_import(*, job_id: int, actor: User, fingerprint: str) -> Job:
+    """Run exactly what the preview with `fingerprint` showed.
+
+    Raises Http404, PermissionDenied, JobRefused: wrong_state, fingerprint_changed, nothing_eligible, import_moved when customers were
+    changed by others since the check.
+    """
+    job, found = _locked(job_id, actor)
+    if job.status != JobStatus.VALIDATED:
+        raise JobRefused("wrong_state", state=str(job.get_status_display()))
+    if not fingerprint or fingerprint != job.fingerprint:
+        raise JobRefused("fingerprint_changed")
+    if not job.eligible:
+        raise JobRefused("nothing_eligible")
+    moved = 0 if job.undo_of_id else moved_rows(job.pk, found.subject)
+    if moved:
+        raise JobRefused("import_moved", rows=moved)
+    _start_run(job, actor)
+    return job
+
+
+def _start_run(job: Job, actor: User) -> None:
+    if job.undo_of_id:
+        done = JobChunk.objects.filter(job=job.undo_of_id, state="done").values_list("first", "last")
+        ranges = list(done)
+    else:
+        first, last = line_range(job.pk)
+        size = math.ceil((last - first + 1) / math.ceil((last - first + 1) / CHUNK_LINES))
+        ranges = [(start, min(start + size - 1, last)) for start in range(first, last + 1, size)]
+    JobChunk.objects.bulk_create(JobChunk(job=job, first=start, last=end) for start, end in ranges)
+    job.status, job.awaits = JobStatus.APPROVED, RUN
+    job.approved_by = actor
+    job.started_at = timezone.now()
+    job.heartbeat_at = None
+    job.save()
+    hint_on_commit(job)
+
+
+@transaction.atomic
+def undo_import(*, job_id: int, actor: User) -> Job:
+    """Make the job that takes back what job `job_id` wrote. It is checked first and lists what has changed since.
+
+    Raises Http404, PermissionDenied, JobRefused: wrong_state, undone_already, nothing_to_undo, rows_dropped.
+    """
+    undone, found = _locked(job_id, actor)
+    existing = undone.undo_jobs.exclude(status__in=(JobStatus.FAILED, JobStatus.CANCELLED)).first()
+    if existing is not None:
+        raise JobRefused("undone_already", job=existing.pk)
+    if undone.status not in UNDOABLE or undone.undo_of_id:
+        raise JobRefused("wrong_state", state=str(undone.get_status_display()))
+    if not undone.applied:
+        raise JobRefused("nothing_to_undo")
+    if not ImportRow.objects.filter(job=undone).exists():
+        raise JobRefused("rows_dropped")
+    job = Job.objects.create(
+        kind=KIND,
+        title=_("Undo of #%(job)s: %(title)s") % {"job": undone.pk, "title": undone.title},
+        actor=actor,
+        manager_id=undone.manager_id,
+        org_unit_id=undone.org_unit_id,
+        source_name=undone.source_name,
+        undo_of=undone,
+        mode=JobMode.VALID,
+        status=JobStatus.CHECKING,
+        awaits=CHECK_UNDO,
+        parameters=undone.parameters,
+    )
+    DataImport.objects.create(job=job, subject=found.subject, inspection=found.inspection, mapping=found.mapping)
+    hint_on_commit(job)
+    return job

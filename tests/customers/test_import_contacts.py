@@ -1,0 +1,106 @@
+"""Imports of contact persons: upserted by customer, name and phone."""
+
+from __future__ import annotations
+
+import datetime
+
+import pytest
+
+from access.models import User
+from customers.imports.checking import Options
+from customers.models import ContactPerson
+from customers.services.imports import undo_import
+from jobs.models import JobStatus
+from tests.customers.imports import CONTACTS, imported, run, told, work_off
+from tests.factories.customers import ContactPersonFactory, CustomerFactory
+
+pytestmark = pytest.mark.django_db
+
+ID_NUMBER = "11010519491231002X"
+
+
+def test_a_dirty_chinese_file(manager: User) -> None:
+    customer = CustomerFactory(code="YJ-1", name="云江第一医院", manager=manager)
+    job = imported(
+        manager,
+        CONTACTS,
+        [
+            ["客户编码", "联系人姓名", "职务", "联系人角色", "手机号码", "邮箱", "身份证号", "出生日期", "关键人", "勿扰"],
+            ["yj-1", " 陈 主任 ", "信息科主任", "决策人", "１３８ 1234 5678", "Chen@Example.cn", "11010519491231002x", "18263", "是", "否"],
+            ["云江第一医院", "李工", "", "技术", "010-6655 7788", "", "", "1985年3月2日", "", ""],
+            ["YJ-1", "王工", "", "", "12", "x", "123", "1985-13-01", "maybe", ""],
+        ],
+    )
+    assert (job.status, job.applied) == (JobStatus.DONE_WITH_ERRORS, 2), (job.error, told(job))
+    chen, li = ContactPerson.objects.order_by("id")
+    assert (chen.name, chen.title, chen.role, chen.phone, chen.email) == (
+        "陈 主任",
+        "信息科主任",
+        "decision",
+        "8613812345678",
+        "Chen@Example.cn",
+    )
+    assert (chen.id_type, chen.id_number, chen.birthday, chen.is_key_person) == ("id_card", ID_NUMBER, datetime.date(1949, 12, 31), True)
+    assert (li.customer, li.phone, li.birthday, li.manager_key) == (customer, "861066557788", datetime.date(1985, 3, 2), manager.pk)
+    assert sorted(told(job)[2][2]) == sorted(
+        [("phone", "phone"), ("email", "email"), ("id_type", "id_number"), ("not_a_date", "birthday"), ("not_yes_no", "is_key_person")]
+    )
+
+
+def test_who_is_meant(manager: User, colleague: User) -> None:
+    customer = CustomerFactory(code="YJ-1", name="云江第一医院", manager=manager)
+    CustomerFactory(code="YJ-2", name="别人的", manager=colleague)
+    ContactPersonFactory(customer=customer, name="陈主任", phone="8613812345678", email="a@example.cn")
+    ContactPersonFactory(customer=customer, name="李工", phone="")
+    rows = [
+        ["customer", "name", "phone", "title"],
+        ["YJ-1", "陈主任", "13812345678", "院长"],
+        ["YJ-1", "李工", "13900000001", ""],
+        ["YJ-1", "陈主任", "13900000002", ""],
+        ["YJ-1", "陈主任", "", "副院长"],
+        ["YJ-1", "赵工", "13900000003", ""],
+        ["YJ-1", "赵工", "13900000003", ""],
+        ["YJ-2", "孙工", "", ""],
+        ["NONE", "孙工", "", ""],
+        ["YJ-1", "陈主任", "138****5678", ""],
+    ]
+    job = imported(manager, CONTACTS, rows)
+    assert told(job) == [
+        (2, "u", []),
+        (3, "u", []),
+        (4, "d", [("namesake", "name")]),
+        (5, "d", [("same_person_in_file", "name")]),
+        (6, "c", []),
+        (7, "d", [("same_person_in_file", "name")]),
+        (8, "e", [("customer_unknown", "customer")]),
+        (9, "e", [("customer_unknown", "customer")]),
+        (10, "d", [("same_person_in_file", "name")]),
+    ]
+    assert set(ContactPerson.objects.values_list("name", "phone", "title")) == {
+        ("陈主任", "8613812345678", "院长"),
+        ("李工", "8613900000001", ""),
+        ("赵工", "8613900000003", ""),
+    }
+    undo = run(work_off(undo_import(job_id=job.pk, actor=manager)), manager)
+    assert undo.applied == 3
+    assert set(ContactPerson.objects.values_list("name", "phone", "title")) == {("陈主任", "8613812345678", ""), ("李工", "", "")}
+
+
+def test_masked_values_come_back_unchanged_and_namesakes_can_be_taken(manager: User) -> None:
+    customer = CustomerFactory(code="YJ-1", name="云江第一医院", manager=manager)
+    ContactPersonFactory(
+        customer=customer, name="陈主任", phone="8613812345678", email="chen@example.cn", id_type="id_card", id_number=ID_NUMBER
+    )
+    rows = [
+        ["customer", "name", "phone", "e-mail", "ID number", "title"],
+        ["YJ-1", "陈主任", "138****5678", "c****@example.cn", "110****002X", "院长"],
+    ]
+    job = imported(manager, CONTACTS, rows)
+    assert told(job) == [(2, "u", [])]
+    person = ContactPerson.objects.get()
+    assert (person.title, person.phone, person.email, person.id_number) == ("院长", "8613812345678", "chen@example.cn", ID_NUMBER)
+    job = imported(
+        manager, CONTACTS, [["customer", "name", "phone"], ["YJ-1", "陈主任", "13900000002"]], options=Options(takes_namesakes=True)
+    )
+    assert told(job) == [(2, "c", [])]
+    assert ContactPerson.objects.count() == 2
