@@ -12,7 +12,6 @@ from django.db.models import QuerySet
 from django.http import QueryDict
 from django.utils.formats import number_format
 from django.utils.functional import cached_property
-from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from common.lists.bulk import BulkAction, actions_on
@@ -30,13 +29,13 @@ from common.lists.layout import (
     Sorted,
     chosen_columns,
     layout_form,
-    naming_column,
     only_sort,
     sorts_in,
     with_sort,
 )
 from common.lists.memory import Remembered, recall
 from common.lists.panel import RowPanel, read_panel
+from common.lists.rows import Row, Rows
 from common.lists.tabs import Tabs
 
 if TYPE_CHECKING:
@@ -66,27 +65,6 @@ class Heading:
     url: str = ""
     further_url: str = ""
     place: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Cell:
-    """A cell. `header` marks the one that names its row; `beside` stands outside of the row's link."""
-
-    column: Column
-    content: SafeString
-    header: bool
-    beside: SafeString
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """A row with its page's address (empty: none), and the list's with the row beside it (empty: it does not open there)."""
-
-    source: Any
-    url: str
-    cells: list[Cell]
-    panel_url: str = ""
-    is_open: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -355,14 +333,11 @@ class ListState:
     @cached_property
     def rows(self) -> list[Row]:
         """The rows of the page."""
-        found = self.page.rows
-        fetched = {column.key: column.values(found, self.definition.user) for column in self.columns if column.values and found}
-        return [self._row(row, fetched) for row in found]
+        return Rows(self).made_of(self.page.rows)
 
-    def _row(self, row: Any, fetched: dict[str, Any]) -> Row:
-        url = self.definition.row_url(row)
-        cells = [self._cell(column, row, fetched) for column in self.columns]
-        return Row(row, url, cells, self.panel_address(row) if url else "", is_open=str(row.pk) == self._panel_key)
+    def is_beside(self, row: Any) -> bool:
+        """Whether `row` stands beside the list."""
+        return str(row.pk) == self._panel_key
 
     @property
     def _panel_key(self) -> str:
@@ -379,14 +354,6 @@ class ListState:
             return ""
         mark = "&" if "?" in self.canonical_address else "?"
         return f"{self.canonical_address}{mark}{self.prefix}{PANEL}={row.pk}"
-
-    def _cell(self, column: Column, row: Any, fetched: dict[str, Any]) -> Cell:
-        found = column.cell(row, fetched.get(column.key))
-        return Cell(column, found.content, column is self._naming_column, found.beside)
-
-    @cached_property
-    def _naming_column(self) -> Column:
-        return naming_column(self.columns)
 
     def _neighbour(self, cursor: Cursor | None) -> str:
         if cursor is None:
