@@ -267,6 +267,7 @@ class Figure(models.Model):
 
     class Meta:
         constraints: ClassVar = [models.UniqueConstraint(fields=["user", "code"], name="figure_once")]
+        indexes: ClassVar = [models.Index(fields=["code", "-value"], name="figure_largest")]
 
     def __str__(self) -> str:
         return f"{self.user_id}: {self.code} {self.value}"
