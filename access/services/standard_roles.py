@@ -64,7 +64,12 @@ VIEWER: Final = StandardRole(
     requires_second_factor=True,
 )
 AUDITOR: Final = StandardRole(
-    "auditor", "Auditor", "审计人员", DataScope.ALL, dict.fromkeys(MODULES, ("view",)), requires_second_factor=True
+    "auditor",
+    "Auditor",
+    "审计人员",
+    DataScope.ALL,
+    dict.fromkeys(("customers", "products", "members", "jobs", "access"), ("view",)),  # what people have to do is their own
+    requires_second_factor=True,
 )
 API_CLIENT: Final = StandardRole(
     "api_client",

@@ -178,7 +178,7 @@ WITHOUT_AN_OBJECT: Final = {
     ),
     **dict.fromkeys(("workflow:task_create", "workflow:notice_settings"), ("signed-in", "GET POST")),
     **dict.fromkeys(("workflow:tasks_end", "workflow:notices_read"), ("signed-in", "POST")),
-    "workflow:team_list": ("director auditor", "GET"),
+    "workflow:team_list": ("director", "GET"),
     **dict.fromkeys(("access:session_end_others", "access:session_keep"), ("signed-in", "POST")),
     "access:unsent": ("signed-in", "GET POST"),
     **dict.fromkeys(("access:list_layout", "access:list_view_create"), ("signed-in", "POST")),
