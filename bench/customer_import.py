@@ -25,6 +25,7 @@ from members.demo.loader import load_demo
 
 CUSTOMER_IMPORT_FIGURES = ("customer_import_vs_copy", "customer_import_rows_per_second")
 GOAL = 2
+SMALL, FULL = 100_000, 200_000
 ROUNDS = 2
 _TABLE = "customers_customer"
 _OURS = "code LIKE 'IMP%'"
@@ -37,7 +38,7 @@ _KINDS = ("医院", "银行", "海关", "电力", "水务", "学校", "机械制
 
 def measure_customer_import(*, full: bool) -> Iterator[dict[str, Any]]:
     """The two figures; the run and the COPY are timed in turn, each on the same tables."""
-    size = 200_000 if full else 100_000
+    size = FULL if full else SMALL
     load_demo(seed=7, customers=2_000, members=2_000)
     actor = _importer()
     source = keep_source(io.BytesIO(_workbook(size)), "xlsx")

@@ -132,7 +132,12 @@ class ImportRowList(ListDefinition):
         parts = [] if row.is_conflict else [self._outcome(row)]
         tone = "warn" if row.is_conflict or row.state == ImportState.DUPLICATE else "bad"
         parts += [dot(tone, text) for text in findings_of(row, self.labels)]
+        parts += [self._change_on_phone(name, row) for name in row.old]
         return format_html('<span class="findings">{}</span>', format_html_join("", "{}", ((part,) for part in parts)))
+
+    def _change_on_phone(self, name: str, row: Any) -> SafeString:
+        """What changes, where the columns have no room."""
+        return format_html('<span class="d-md-none">{}: {}</span>', self.labels[name], self._field_cell(name, row))
 
     def _outcome(self, row: Any) -> SafeString:
         if row.state in (ImportState.ERROR, ImportState.DUPLICATE):

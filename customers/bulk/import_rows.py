@@ -64,9 +64,9 @@ def amend_rows(job_id: int, links: Mapping[int, int], wrong: Mapping[int, Findin
 
 
 def counts_checked(job_id: int) -> dict[str, int]:
-    """How many rows there are in each state."""
+    """How many rows there are in each state, those that are left alone apart."""
     with connection.cursor() as cursor:
-        cursor.execute(f"SELECT state, count(*) FROM {_TABLE} WHERE job_id = %s GROUP BY state", [job_id])
+        cursor.execute(f"SELECT state, count(*) FROM {_TABLE} WHERE job_id = %s AND NOT is_conflict GROUP BY state", [job_id])
         return {state: int(count) for state, count in cursor.fetchall()}
 
 

@@ -221,7 +221,7 @@ class CustomerRows(RowChecker):
         self._hand_over(draft, present, ground)
         lifecycle = draft.given.get("lifecycle")
         if lifecycle and lifecycle != present["lifecycle"]:
-            draft.find("lifecycle_kept", "lifecycle", value=str(Lifecycle(present["lifecycle"]).value))
+            draft.find("lifecycle_kept", "lifecycle", value=present["lifecycle"])
         credit_code = draft.given.get("credit_code")
         if credit_code and credit_code != present["credit_code"]:
             line = self._credit_codes.setdefault(credit_code, draft.line)

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from django.utils.translation import gettext_lazy as _
 
+from customers.models import Lifecycle
+
 if TYPE_CHECKING:
     from django.utils.functional import _StrPromise  # the stubs' name of a lazy text
 
@@ -70,4 +72,6 @@ class CellFault(Exception):
 
 def message_of(code: str, figures: dict[str, Any]) -> str:
     """The message of a finding in the current language."""
+    if code == "lifecycle_kept" and figures.get("value") in Lifecycle:
+        figures = {"value": Lifecycle(figures["value"]).label}
     return str(MESSAGES[code]) % figures if code in MESSAGES else code

@@ -86,8 +86,8 @@ def _set_checked(job: Job, fingerprint: str, summary: dict[str, Any]) -> None:
     """Add up and offer the preview. A job that was cancelled meanwhile stays so."""
     counts = Counter(counts_checked(job.pk))
     left = ImportRow.objects.filter(job=job, is_conflict=True).count()
-    job.rows = sum(counts.values())
-    job.eligible = counts[ImportState.CREATED] + counts[ImportState.UPDATED] - left
+    job.rows = sum(counts.values()) + left
+    job.eligible = counts[ImportState.CREATED] + counts[ImportState.UPDATED]
     job.skipped = counts[ImportState.UNCHANGED]
     job.failed = counts[ImportState.ERROR] + counts[ImportState.DUPLICATE] + left
     job.fingerprint = fingerprint
