@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Iterable
+from decimal import Decimal
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -95,4 +96,6 @@ def _points(parts: list[list[Any]]) -> list[tuple[str, int]]:
 
 
 def _storable(value: Value | None) -> int | float | str | None:
-    return value if value is None or isinstance(value, int | float | str) else float(value)
+    if not isinstance(value, Decimal):
+        return value
+    return int(value) if value == value.to_integral_value() else float(value)

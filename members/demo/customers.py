@@ -37,6 +37,7 @@ CUSTOMER_COLUMNS: Final = (
     "credit_limit",
     "source",
     "remark",
+    "attributes",
     "created_at",
     "updated_at",
 )
@@ -168,7 +169,13 @@ class CustomerRows:
     """Makes customers one after another and notes in the book what later steps ask for."""
 
     def __init__(
-        self, book: Book, organisation: Organisation, regions: dict[str, int], industries: dict[str, int], calendar: Calendar
+        self,
+        book: Book,
+        organisation: Organisation,
+        regions: dict[str, int],
+        industries: dict[str, int],
+        calendar: Calendar,
+        attributes: Iterator[dict[str, Any]],
     ) -> None:
         self._book = book
         self._organisation = organisation
@@ -176,6 +183,7 @@ class CustomerRows:
         self._industries = industries
         self._calendar = calendar
         self._rng = chance(book.seed, "customers")
+        self._attributes = attributes
         self._serials = [0] * len(CITIES)
         self._reserved = {(entry.city, entry.serial) for entry in SHOWCASE}
         self._persona_left = _PERSONA_CUSTOMERS
@@ -241,7 +249,7 @@ class CustomerRows:
             self._industries[identity.industry],
             _scale(size, identity.public),
             f"{province.place.name}省{city.name}市{identity.district}{rng.choice(STREETS)}{rng.randint(1, 899)}号",
-            self._regions[city.code],
+            self._regions[f"{city.code}{city.districts.index(identity.district) + 1}"],
             LEVELS[level],
             _score(level, lifecycle, rng.random()),
             LIFECYCLES[lifecycle],
@@ -251,6 +259,7 @@ class CustomerRows:
             None if level > 2 else (10_000 if level == 2 else 50_000) * rng.randint(1, 10),
             rng.choice(SOURCES),
             "",
+            next(self._attributes),
             moment,
             moment,
         )

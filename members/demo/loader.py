@@ -13,7 +13,23 @@ from django.db.backends.utils import CursorWrapper
 
 from access.models import OrgUnit, User
 from common.db_copy import copy_rows
-from customers.models import ContactPerson, Customer, Industry, LifecycleChange, OwnershipChange, Region
+from customers.models import (
+    AttributeDefinition,
+    ContactPerson,
+    Customer,
+    CustomerRelation,
+    CustomerTag,
+    Industry,
+    LevelThreshold,
+    LifecycleChange,
+    LifecycleReason,
+    LifecycleRule,
+    OwnershipChange,
+    Region,
+    RelationKind,
+    ScoringRule,
+    Tag,
+)
 from members.demo import bulk
 from members.demo.catalogue import Catalogue, enter_catalogue
 from members.demo.chance import Calendar
@@ -35,6 +51,15 @@ from members.demo.numbers import enter_blacklist, enter_segments
 from members.demo.organisation import Organisation, clashes, found_organisation
 from members.demo.papers import enter_papers
 from members.demo.places import PROVINCES
+from members.demo.records import (
+    RELATION_COLUMNS,
+    TAG_COLUMNS,
+    attributes_of,
+    enter_records,
+    relation_rows,
+    score_best_known,
+    tag_rows,
+)
 from members.demo.roster import MEMBER_COLUMNS, Roster
 from members.demo.sign_ins import DEMO_PASSWORD
 from members.demo.words import INDUSTRIES
@@ -49,6 +74,8 @@ _COPIED: Final[tuple[type[models.Model], ...]] = (
     ContactPerson,
     OwnershipChange,
     LifecycleChange,
+    CustomerTag,
+    CustomerRelation,
     Offer,
     Offer.discounts.through,
     GroupSubscription,
@@ -60,6 +87,13 @@ _MUST_BE_EMPTY: Final[tuple[type[models.Model], ...]] = (
     OrgUnit,
     Region,
     Industry,
+    Tag,
+    AttributeDefinition,
+    RelationKind,
+    LifecycleReason,
+    LifecycleRule,
+    ScoringRule,
+    LevelThreshold,
     Product,
     Tariff,
     Discount,
@@ -176,6 +210,8 @@ class _Load:
         bulk.set_sequences(self._cursor, tables)
         bulk.analyze(self._cursor, [*tables, NumberSegment._meta.db_table, User._meta.db_table, OrgUnit._meta.db_table])
         self._say("statistics")
+        score_best_known(book, self._calendar)
+        self._say("scores of the best known customers")
         self._say("to-dos and figures", enter_work())
 
     def _say(self, step: str, count: int | None = None) -> None:
@@ -188,11 +224,15 @@ class _Load:
 
     def _copy_customers(self, organisation: Organisation, regions: dict[str, int], industries: dict[str, int]) -> Book:
         book = Book(self._seed, *self._sizes, first_key=1)
-        self._copy(Customer, CUSTOMER_COLUMNS, CustomerRows(book, organisation, regions, industries, self._calendar), "customers")
+        customers = CustomerRows(book, organisation, regions, industries, self._calendar, attributes_of(self._seed))
+        self._copy(Customer, CUSTOMER_COLUMNS, customers, "customers")
         self._copy(ContactPerson, CONTACT_COLUMNS, contact_rows(book, self._calendar), "contact persons")
         enter_papers(book.first_key, min(len(SHOWCASE), book.count))
         self._copy(OwnershipChange, OWNERSHIP_COLUMNS, ownership_rows(book, organisation, self._calendar), "ownership changes")
         self._copy(LifecycleChange, LIFECYCLE_COLUMNS, lifecycle_rows(book, organisation, self._calendar), "lifecycle changes")
+        records = enter_records()
+        self._copy(CustomerTag, TAG_COLUMNS, tag_rows(book, records, self._calendar), "tags of customers")
+        self._copy(CustomerRelation, RELATION_COLUMNS, relation_rows(book, records, self._calendar), "relations")
         return book
 
     def _copy_engagements(self, book: Book, catalogue: Catalogue, organisation: Organisation) -> None:
@@ -212,7 +252,7 @@ class _Load:
 
 
 def _enter_dictionaries() -> tuple[dict[str, int], dict[str, int]]:
-    """Enter regions and industries; return their keys by code."""
+    """Enter regions and industries; return their keys by code. A county's code is its city's and its number."""
     provinces = [
         Region(code=entry.place.code, name_zh=f"{entry.place.name}省", name_en=f"{entry.place.english} province") for entry in PROVINCES
     ]
@@ -223,6 +263,12 @@ def _enter_dictionaries() -> tuple[dict[str, int], dict[str, int]]:
         for city in entry.cities
     ]
     Region.objects.bulk_create(cities)
+    counties = [
+        Region(code=f"{city.code}{number}", name_zh=district, name_en=f"{city.english} {number}", parent=region)
+        for region, city in zip(cities, (city for entry in PROVINCES for city in entry.cities), strict=True)
+        for number, district in enumerate(city.districts, start=1)
+    ]
+    Region.objects.bulk_create(counties)
     industries = [Industry(code=code, name_en=english, name_zh=chinese) for code, (english, chinese, *_) in INDUSTRIES.items()]
     Industry.objects.bulk_create(industries)
-    return {region.code: region.pk for region in cities}, {industry.code: industry.pk for industry in industries}
+    return {region.code: region.pk for region in [*cities, *counties]}, {industry.code: industry.pk for industry in industries}

@@ -87,7 +87,7 @@ def test_a_run_writes_scores_levels_and_what_they_are_made_of(manager: User, for
     rich.refresh_from_db()
     poor.refresh_from_db()
     assert (rich.value_score, rich.level, poor.value_score, poor.level) == (100, "A1", 0, "C")
-    assert rich.scores.get().parts == [["limit", 2_000_000.0, 100, 30], ["people", 3, 100, 10], ["scale", "large", 100, 10]]
+    assert rich.scores.get().parts == [["limit", 2_000_000, 100, 30], ["people", 3, 100, 10], ["scale", "large", 100, 10]]
     assert poor.scores.get().parts == [["limit", None, 0, 30], ["people", 0, 0, 10], ["scale", None, 0, 10]]
 
 
@@ -102,7 +102,7 @@ def test_the_history_grows_only_by_what_changed(manager: User, rules: list[Scori
     assert CustomerScore.objects.count() == 2
     assert third is not None
     assert customer.scores.get().run == third
-    assert customer.scores.get().parts[0] == ["limit", 200_000.0, 50, 30]
+    assert customer.scores.get().parts[0] == ["limit", 200_000, 50, 30]
     Customer.objects.filter(pk=customer.pk).update(credit_limit=1_000_000)
     score_all()
     assert [(one.score, one.is_current) for one in customer.scores.order_by("pk")] == [(30, False), (60, True)]

@@ -16,11 +16,15 @@ from django.utils import timezone
 
 from access.models import Role, User
 from access.policy import require
+from customers.attributes import clean_attributes, definitions_in_use
 from customers.credit_code import validate_credit_code
-from customers.models import ContactPerson, Customer, Lifecycle
+from customers.measures import measures_by_key
+from customers.models import ContactPerson, Customer, CustomerRelation, CustomerScore, Lifecycle
 from customers.pinyin import initials_of
+from customers.scoring import level_of, thresholds
 from members.demo.loader import DatabaseInUseError, DemoSummary, load_demo
 from members.demo.names import HOSPITAL_CODE
+from members.demo.records import SCORED
 from members.demo.sign_ins import DEMO_PASSWORD, demo_sign_ins
 from members.models import Member, MemberSubscription, NumberSegment
 from products.models import Offer, ProductRule, ProductRuleKind
@@ -34,10 +38,13 @@ CONTENT = {
     "access_user": "username, name, phone, is_staff, (SELECT code FROM access_orgunit u WHERE u.id = org_unit_id)",
     "access_orgunit": "path, level, name_zh, name_en",
     "customers_customer": """code, name, short_name, pinyin, pinyin_initials, credit_code, scale, address, level, value_score, lifecycle,
-        parent_id, credit_limit, source, created_at, updated_at, (SELECT code FROM access_orgunit u WHERE u.id = org_unit_id),
+        parent_id, credit_limit, source, attributes, created_at, (SELECT code FROM access_orgunit u WHERE u.id = org_unit_id),
         (SELECT username FROM access_user u WHERE u.id = manager_id), (SELECT code FROM customers_industry i WHERE i.id = industry_id)""",
     "customers_contactperson": "customer_id, name, title, role, phone, email, birthday, preferences, is_key_person, do_not_contact",
     "customers_ownershipchange": "customer_id, reason, changed_at, (SELECT username FROM access_user u WHERE u.id = from_manager_id)",
+    "customers_customertag": "customer_id, tagged_at, (SELECT code FROM customers_tag t WHERE t.id = tag_id)",
+    "customers_customerrelation": "customer_id, other_id, begins_on, (SELECT code FROM customers_relationkind k WHERE k.id = kind_id)",
+    "customers_customerscore": "customer_id, score, level, parts",
     "customers_lifecyclechange": "customer_id, from_state, to_state, reason, changed_at",
     "products_tariff": "code, name_zh, unit, retired_on",
     "products_offer": """id, code, effective_on, expires_on, status, committed_members, approved_at,
@@ -122,7 +129,7 @@ def test_customers_are_believable(summary: DemoSummary) -> None:
         validate_credit_code(code)
     assert customers.values("name").distinct().count() == CUSTOMERS
     assert set(customers.values_list("lifecycle", flat=True)) == set(Lifecycle.values)
-    assert customers.filter(level="C").count() > customers.filter(level="A1").count() > 0
+    assert customers.filter(level="C").count() > customers.filter(level__in=["A1", "A2"]).count() > 0
     assert customers.exclude(parent=None).exists()
     assert not customers.filter(created_at__gt=timezone.now()).exists()
     people = ContactPerson.objects.values("customer").annotate(count=Count("pk"))
@@ -130,6 +137,20 @@ def test_customers_are_believable(summary: DemoSummary) -> None:
     for customer in customers[:50]:
         customer.full_clean(validate_unique=False, validate_constraints=False)
         assert customer.pinyin_initials == initials_of(customer.name)
+
+
+def test_customers_have_tags_attributes_relations_and_explained_scores(summary: DemoSummary) -> None:
+    hospital = Customer.objects.get(code=HOSPITAL_CODE)
+    assert hospital.taggings.count() == 2
+    assert CustomerRelation.objects.filter(customer=hospital).count() == 2
+    definitions = definitions_in_use()
+    for customer in Customer.objects.exclude(attributes={})[:50]:
+        assert clean_attributes(customer.attributes, definitions) == customer.attributes
+    scores = CustomerScore.objects.filter(is_current=True)
+    assert scores.count() == SCORED
+    assert {rule["measure"] for rule in scores[0].run.rules} <= set(measures_by_key())
+    assert hospital.scores.get().score == hospital.value_score > 50
+    assert hospital.level == level_of(hospital.value_score, thresholds())
 
 
 def test_number_lists_are_skewed_and_in_number_order(summary: DemoSummary) -> None:
