@@ -12,12 +12,15 @@ class ProductsConfig(AppConfig):
 
     def ready(self) -> None:
         """Register pages, panel and cards."""
+        from common.lists.registry import register_list
         from common.navigation import NavigationGroup, NavigationItem, register
         from common.panels import register_card, register_panel
         from products.cards import expiring_offers, register_figures, waiting_offers
         from products.histories import register_histories
         from products.palette import register_search_parts
+        from products.tables import CustomerOfferList, DiscountList, OfferList, ProductList, ProductOfferList
 
+        register_list(ProductList, DiscountList, OfferList, CustomerOfferList, ProductOfferList)
         register_histories()
         register_figures()
         register_search_parts()

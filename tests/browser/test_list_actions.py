@@ -1,0 +1,98 @@
+"""What people do to the rows of a list: tick them by keys, change many at once and take that back, export, edit cells in place."""
+
+import re
+
+import pytest
+from playwright.sync_api import expect
+
+from customers.models import Customer
+from tests.browser.conftest import PHONE
+from tests.factories.customers import CustomerFactory
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def customers(manager):
+    """Some of the manager's, in the order of their names."""
+    words = enumerate("甲乙丙丁戊")
+    return [CustomerFactory(name=f"云江{word}", pinyin=f"{number:02}", manager=manager, level="C") for number, word in words]
+
+
+def test_tick_change_take_back_and_export(page, live_server, manager, customers, sign_in, check_axe, shoot):
+    sign_in(manager)
+    page.goto("/customers/")
+    bar = page.locator("[data-selection]")
+    expect(bar).to_be_hidden()
+    page.keyboard.press("j")
+    page.keyboard.press("x")
+    page.keyboard.press("j")
+    page.keyboard.press("j")
+    page.keyboard.press("Shift+X")
+    expect(bar).to_contain_text("3 rows selected")
+    check_axe()
+    shoot("list-selection")
+
+    bar.get_by_role("button", name="Edit").click()
+    page.get_by_label("Field").select_option("level")
+    page.get_by_label("Level").select_option("A1")
+    check_axe()
+    page.get_by_role("button", name="Preview").click()
+    expect(page.get_by_role("row")).to_have_count(4)
+    check_axe()
+    shoot("list-change-preview")
+    page.get_by_role("button", name="Change 3 rows").click()
+    expect(page.get_by_text("3 rows are changed.")).to_be_visible()
+    assert Customer.objects.filter(level="A1").count() == 3
+    page.goto("/jobs/")
+    page.get_by_role("link", name=re.compile("Level: A1")).click()
+    check_axe()
+    shoot("job-page")
+    page.get_by_role("button", name="Take it back").click()
+    expect(page.get_by_text("3 rows are changed.")).to_be_visible()
+    assert not Customer.objects.filter(level="A1").exists()
+
+    page.goto("/customers/?level=C")
+    page.locator(".list-foot").get_by_role("button", name="Export").click()
+    expect(page.get_by_text("5 rows")).to_be_visible()
+    check_axe()
+    shoot("list-export")
+    with page.expect_download() as download:
+        page.locator("main").get_by_role("button", name="Export").click()
+    assert download.value.suggested_filename.endswith(".xlsx")
+
+
+def test_cells_are_edited_where_they_stand(page, live_server, manager, customers, sign_in, check_axe, shoot):
+    sign_in(manager)
+    page.goto("/customers/")
+    page.keyboard.press("j")
+    page.keyboard.press("e")
+    control = page.locator("[data-cell-form] select")
+    expect(control).to_be_focused()
+    check_axe()
+    shoot("list-cell")
+    control.select_option("B1")
+    page.keyboard.press("Enter")
+    cell = page.locator("td[data-column=level]").first
+    expect(cell).to_have_text("B1")
+    expect(cell).to_be_focused()
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("F2")
+    expect(control).to_be_focused()
+    page.keyboard.press("Escape")
+    expect(control).to_have_count(0)
+    assert [Customer.objects.get(name=name).level for name in ("云江甲", "云江乙")] == ["B1", "C"]
+
+
+def test_on_a_phone_in_chinese_in_the_dark(page, live_server, manager, customers, sign_in, shoot):
+    sign_in(manager, language="zh-hans", theme="dark")
+    page.goto("/customers/")
+    page.locator("input[data-row]").first.check()
+    shoot("list-selection-dark-zh")
+    page.set_viewport_size(PHONE)
+    page.goto("/customers/")
+    shoot("list-phone-zh")
+    page.goto("/jobs/lists/customers/change/edit/?everything=yes&field=level")
+    shoot("list-change-phone-zh")
+    page.goto("/jobs/lists/customers/export/?everything=yes")
+    shoot("list-export-phone-zh")
