@@ -27,12 +27,13 @@ export function openBeside(row) {
   return true;
 }
 
-// Another row has the focus: where the panel is open, it shows that one, once the keys rest.
-export function follow(row) {
-  if (!isOpen(panelOf(row.closest("[data-list]")))) return;
+// Another row has the focus, by whatever key: where the panel is open, it shows that one, once the keys rest.
+document.addEventListener("focusin", (event) => {
+  const row = event.target.matches("[data-row-link], td") ? rowOf(event.target) : null;
+  if (!row || !isOpen(panelOf(row.closest("[data-list]")))) return;
   clearTimeout(following);
   following = setTimeout(() => !row.classList.contains("on") && openBeside(row), FOLLOWS_AFTER);
-}
+});
 
 function close(panel) {
   const list = panel.closest("[data-list]");

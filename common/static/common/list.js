@@ -2,7 +2,7 @@
 // opens a row beside the list, and a box narrows long lists of choices.
 import "./list-filters.js";
 import "./list-layout.js";
-import { CONTROLS, follow, openBeside } from "./list-panel.js";
+import { CONTROLS, openBeside } from "./list-panel.js";
 
 import "./cells.js";
 import "./selection.js";
@@ -24,7 +24,6 @@ function step(list, forward) {
   if (!next) return false;
   next.focus();
   next.scrollIntoView({ block: "nearest" });
-  follow(next.closest("tr"));
   return true;
 }
 
@@ -39,7 +38,7 @@ document.addEventListener(
   "keydown",
   (event) => {
     const key = event.key.toLowerCase();
-    if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
+    if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
     if (event.target.closest("input, textarea, select, dialog, [contenteditable], details[data-menu]")) return;
     const row = event.target.closest("tr[data-row-url]");
     const done = key.startsWith("arrow") ? row && walk(event, key) : isOn() && (walk(event, key) || (row && "o ".includes(key) && !event.target.closest("button") && openBeside(row)));
