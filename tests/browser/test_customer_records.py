@@ -72,7 +72,7 @@ def test_records_are_used_by_keyboard_and_read_by_everybody(page, live_server, m
     shoot("customer-value-zh")
     page.goto(f"/customers/{hospital.pk}/value/level/")
     page.get_by_label("级别").select_option("A1")
-    page.get_by_label("截止日").fill("2999-12-31")
+    page.get_by_label("结束日").fill("2999-12-31")
     page.get_by_label("原因").fill("战略客户")
     page.get_by_role("button", name="设定级别").click()
     expect(page.get_by_role("heading", name="人工设定的级别")).to_be_visible()
