@@ -61,7 +61,7 @@ def _rows(selection: Selection, operation: BulkOperation) -> int:
 
 
 def _show_preview(
-    request: HttpRequest, selection: Selection, operation: BulkOperation, form: Any, refusal: str = "", token: str = ""
+    request: HttpRequest, selection: Selection, operation: BulkOperation, form: Any, refusal: str = "", token: str | None = None
 ) -> HttpResponse:
     shown = preview(selection=selection, operation=operation, given=form.cleaned_data)
     context = {

@@ -11,6 +11,7 @@ from __future__ import annotations
 import atexit
 import os
 import shutil
+from collections.abc import Iterator
 from contextlib import ExitStack
 
 import hypothesis
@@ -75,6 +76,16 @@ def pytest_xdist_setupnodes() -> None:
     _servers.close()
     os.environ.clear()
     os.environ.update(_given_environment)
+
+
+@pytest.fixture(autouse=True)
+def _no_language_left() -> Iterator[None]:
+    """Begin each test without the language that a request or a job of the one before spoke."""
+    from django.utils import translation
+
+    translation.deactivate()
+    yield
+    translation.deactivate()
 
 
 @pytest.fixture(scope="session")

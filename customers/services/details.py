@@ -94,7 +94,7 @@ def _write(customer: Customer, details: CustomerDetails, actor: User) -> None:
 
 def _ensure_typed(customer: Customer, details: CustomerDetails) -> None:
     """Refuse another level or score where rules decide them: the next night would take it back."""
-    names = [name for name in ("level", "value_score") if name in details and details[name] != getattr(customer, name)]  # type: ignore[literal-required]
+    names = [name for name in ("level", "value_score") if name in details and details[name] != getattr(customer, name)]
     if customer.pk is not None and names and scoring_is_on():
         raise ValidationError(
             {name: _("It follows from the scoring rules. A level is set by hand on the tab of the value.") for name in names}

@@ -78,7 +78,11 @@ def test_filter_lay_out_keep_and_read(page, live_server, manager, customers, sig
     assert view.parameters["value_score_min"] == ["6"]
     shoot("list-view")
 
-    # By the keyboard: the row beside the list, the next one, closed, and its page.
+
+def test_rows_open_beside_the_list_by_the_keyboard(page, live_server, manager, customers, sign_in, check_axe, shoot):
+    sign_in(manager)
+    page.goto("/customers/?sort=level,-value_score")
+    # The row beside the list, the next one, closed, and its page.
     page.locator("[data-row-link]").first.focus()
     page.keyboard.press("o")
     panel = page.locator("[data-list-panel]")
