@@ -22,6 +22,7 @@ from access.models import Action
 
 WORK: Final[dict[str, Promise]] = {
     "jobs.dispatch": gettext_lazy("Start waiting jobs, and take up those whose worker died"),
+    "jobs.drop_expired": gettext_lazy("Remove the files of jobs whose time is over"),
     "access.seal_audit": gettext_lazy("Seal the audit"),
     "workflow.remind": gettext_lazy("Tell of to-dos that have become due"),
     "workflow.send_digests": gettext_lazy("Mail what happened to those whose hour has come"),

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import datetime
+import hashlib
+from collections.abc import Iterable
 from typing import Any, Final
 
 from django.contrib.auth.models import Group
@@ -14,6 +17,8 @@ from customers.models import Customer, OwnershipChange
 
 ASSIGNED: Final = "customer_assigned"
 TAKEN: Final = "customer_taken"
+MANY_ASSIGNED: Final = "customers_assigned"
+MANY_TAKEN: Final = "customers_taken"
 SHARED: Final = "customer_shared"
 
 
@@ -21,12 +26,22 @@ def _customer_url(parameters: Parameters) -> str:
     return reverse("customers:customer_detail", args=[parameters["customer"]])
 
 
+def _own_customers_url(_parameters: Parameters) -> str:
+    return f"{reverse('customers:customer_list')}?mine=yes"
+
+
 def register_notices() -> None:
     """Called once, when Django is ready."""
     assigned, taken = _("%(actor_name)s assigned a customer to you: %(name)s"), _("%(actor_name)s gave your customer to others: %(name)s")
+    many_assigned = _("%(actor_name)s assigned customers to you: %(reason)s")
+    many_taken = _("%(actor_name)s gave customers of yours to others: %(reason)s")
     shared = _("%(actor_name)s shared a customer with you: %(name)s")
     register_kind(NoticeKind(ASSIGNED, _("A customer is assigned to you"), assigned, icon="building-plus", url=_customer_url, tone="run"))
     register_kind(NoticeKind(TAKEN, _("A customer is taken from you"), taken, icon="building-minus", tone="warn"))
+    register_kind(
+        NoticeKind(MANY_ASSIGNED, _("Many customers are assigned to you"), many_assigned, "buildings", _own_customers_url, tone="run")
+    )
+    register_kind(NoticeKind(MANY_TAKEN, _("Many customers are taken from you"), many_taken, "building-minus", tone="warn"))
     register_kind(NoticeKind(SHARED, _("A customer is shared with you"), shared, icon="share", url=_customer_url))
 
 
@@ -37,6 +52,15 @@ def tell_of_owners(change: OwnershipChange) -> None:
     if change.from_manager_id != change.to_manager_id:
         notify([change.to_manager_id], ASSIGNED, actor=change.actor_id, **facts)
         notify([change.from_manager_id], TAKEN, actor=change.actor_id, **facts)
+
+
+def tell_of_many(before: Iterable[int | None], manager: User | None, actor: User, reason: str, moment: datetime.datetime) -> None:
+    """Tell who gets customers that are handed over together, and who had them: once a day for a reason, in however many steps."""
+    gained = manager.pk if manager is not None else None
+    key = hashlib.sha256(f"{actor.pk} {gained} {moment:%Y-%m-%d} {reason}".encode()).hexdigest()[:32]
+    facts: dict[str, Any] = {"key": key, "actor": actor.pk, "actor_name": actor.name, "reason": reason}
+    notify([gained], MANY_ASSIGNED, **facts)
+    notify({pk for pk in before if pk != gained}, MANY_TAKEN, **facts)
 
 
 def tell_of_share(customer: Customer, holder: User | Group, actor: User) -> None:

@@ -16,6 +16,7 @@ from access.choices import staff_in_reach, units_in_reach
 from access.models import Action, OrgUnit, User
 from customers.bulk.reassigning import hand_over
 from customers.models import Customer
+from customers.notices import tell_of_many
 
 
 class Present(Enum):
@@ -58,7 +59,8 @@ def reassign_customers(
         raise ValidationError({"org_unit": _("This unit lies outside your reach.")})
     reached = Customer.objects.visible_to(actor, Action.APPROVE)
     chosen = reached.filter(differently_owned(manager, org_unit), pk__in=customers.order_by().values("pk")).order_by("pk")
-    keys = list(chosen.select_for_update(of=("self",), no_key=True).values_list("pk", flat=True))
+    owners = dict(chosen.select_for_update(of=("self",), no_key=True).values_list("pk", "manager"))
+    keys, moment = list(owners), moment or timezone.now()
     hand_over(
         keys,
         keeps_manager=manager is Present.KEPT,
@@ -66,8 +68,10 @@ def reassign_customers(
         unit_id=org_unit.pk if isinstance(org_unit, OrgUnit) else None,
         actor_id=actor.pk,
         reason=reason,
-        moment=moment or timezone.now(),
+        moment=moment,
     )
     if reached.filter(pk__in=keys).count() != len(keys):
         raise PermissionDenied
+    if keys and manager is not Present.KEPT:
+        tell_of_many(set(owners.values()), manager, actor, reason, moment)
     return len(keys)

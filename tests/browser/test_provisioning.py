@@ -217,7 +217,9 @@ def test_pasted_numbers_on_a_phone_in_the_dark(
 
 
 def _fits(page: Page) -> None:
-    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), "the page is wider than the phone"
+    outside = "[...document.querySelectorAll('body *')].filter(e => e.getBoundingClientRect().right > innerWidth + 1)"
+    wide = page.evaluate(f"{outside}.map(e => e.outerHTML.slice(0, 160))")
+    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), wide
 
 
 def test_a_file_that_is_too_large_is_told_before_it_is_sent(

@@ -21,6 +21,7 @@ from members.models import Member
 from tests.access.clients import browser
 from tests.factories.customers import ContactPersonFactory, CustomerFactory
 from tests.members.factories import make_member
+from workflow.models import Notice
 
 pytestmark = pytest.mark.django_db
 
@@ -185,6 +186,8 @@ def test_handing_over_many_keeps_each_change_with_its_reason(director: User, man
     assert not Customer.objects.filter(manager=manager).exists()
     kept = OwnershipChange.objects.values_list("from_manager", "to_manager", "reason", "actor")
     assert list(kept) == [(manager.pk, colleague.pk, "调岗", director.pk)] * 3
+    told = Notice.objects.filter(kind__startswith="customers_").values_list("recipient", "kind")
+    assert set(told) == {(colleague.pk, "customers_assigned"), (manager.pk, "customers_taken")}
     about.refresh_from_db()
     assert about.manager == colleague
     assert not Customer.objects.visible_to(User.objects.get(pk=manager.pk)).exists()

@@ -216,4 +216,4 @@ def test_the_grid_finds_a_row_and_pages_by_keyset(manager_client: Client, shop: 
     found = text_of(manager_client.get(f"{preview}?q=13900000042"))
     assert "1–1 of 1" in found
     swap = {**HTMX, "HX-Target": "list-batch_rows"}
-    assert text_of(manager_client.get(f"{preview}?q=13900000042", headers=swap)).lstrip().startswith('<div class="list-region"')
+    assert text_of(manager_client.get(f"{preview}?q=13900000042", headers=swap)).lstrip().startswith('<div class="list-region ')
