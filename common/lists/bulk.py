@@ -7,6 +7,7 @@ runs it, in a request or as a job, with a preview, exactly once and with a way b
 from __future__ import annotations
 
 import datetime
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, Final
@@ -65,7 +66,7 @@ class Obstacle:
     rows: Q
 
 
-class BulkOperation:
+class BulkOperation(ABC):
     """One kind of change of many rows, for one list as one user sees it. A subclass is named in `ListDefinition.bulk_operations`.
 
     Class attributes:
@@ -88,13 +89,13 @@ class BulkOperation:
         """Whether the user may do it to any row at all."""
         return may_open(self.user, self.definition.module, self.action)
 
+    @abstractmethod
     def form(self, data: Any = None, initial: Given | None = None) -> forms.Form:
         """What it asks; choices within the user's reach. The worker validates the same data again, as the same person."""
-        raise NotImplementedError
 
+    @abstractmethod
     def title(self, given: Given) -> str:
         """The change in words, such as "Level: A1"; `given` is what the form cleaned."""
-        raise NotImplementedError
 
     def columns(self, given: Given) -> Sequence[str]:  # noqa: ARG002
         """The columns of the rows that it writes, by the names of their attributes; they are kept for the way back.
@@ -103,25 +104,25 @@ class BulkOperation:
         """
         return ()
 
+    @abstractmethod
     def differing(self, rows: QuerySet[Any], given: Given) -> QuerySet[Any]:
         """Those of `rows` that do not hold already what they shall."""
-        raise NotImplementedError
 
     def obstacles(self, given: Given) -> Sequence[Obstacle]:  # noqa: ARG002
         """Rules that keep rows from being changed."""
         return ()
 
+    @abstractmethod
     def old(self, row: Any, given: Given) -> Any:
         """What the preview shows as the present value of `row`."""
-        raise NotImplementedError
 
+    @abstractmethod
     def new(self, row: Any, given: Given) -> Any:
         """What the preview shows as its value after the change."""
-        raise NotImplementedError
 
+    @abstractmethod
     def apply(self, rows: QuerySet[Any], given: Given, moment: datetime.datetime) -> None:
         """Change all of `rows`, which are locked, by as many statements however many they are; their `updated_at` becomes `moment`."""
-        raise NotImplementedError
 
     def restore(
         self,

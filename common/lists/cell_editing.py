@@ -5,6 +5,7 @@ A list names a `CellEditor`. The view answers a script; without one the row's ow
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from common.lists.definition import ListDefinition
 
 
-class CellEditor:
+class CellEditor(ABC):
     """How cells of one list are edited.
 
     Class attributes:
@@ -35,13 +36,13 @@ class CellEditor:
     def __init__(self, user: Any) -> None:
         self.user = user
 
+    @abstractmethod
     def form(self, row: Any, data: Any = None) -> Any:
         """The form of the row's own page, with a field `version` and the methods `refuse` and `keep_only`."""
-        raise NotImplementedError
 
+    @abstractmethod
     def save(self, row: Any, given: Mapping[str, Any], seen: str) -> None:
         """Save what the form cleaned by the service of the page; `seen` is the version that the form showed. Raises ValidationError."""
-        raise NotImplementedError
 
     def one_field(self, row: Any, name: str, data: Any = None) -> Any:
         """The form cut down to the field `name`; None where it does not ask for it."""
