@@ -78,7 +78,7 @@ class ImportPage:
     @property
     def undo(self) -> Job | None:
         """The job that takes this one back, or has done so."""
-        return self.job.undo_jobs.exclude(status__in=(JobStatus.FAILED, JobStatus.CANCELLED)).first()
+        return self.job.undone_by
 
     @property
     def reason(self) -> str:

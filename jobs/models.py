@@ -141,6 +141,11 @@ class Job(Placed, TimestampedModel):
         return f"#{self.pk} {self.title}"
 
     @property
+    def undone_by(self) -> Job | None:
+        """The job that takes this one back, or has done so; those that failed or were cancelled do not count."""
+        return next((undo for undo in self.undo_jobs.all() if undo.status not in (JobStatus.FAILED, JobStatus.CANCELLED)), None)
+
+    @property
     def is_finished(self) -> bool:
         """Whether nothing more will happen to the job by itself."""
         return self.status in FINISHED

@@ -74,7 +74,7 @@ def _context(job: Job, user: User) -> dict[str, Any]:
         "reason": describe(job.error["code"], job.error["figures"]) if job.error else "",
         "may_change": may_change,
         "may_undo": may_change and may_be_undone(job),
-        "undo": job.undo_jobs.exclude(status__in=("failed", "cancelled")).first(),
+        "undo": job.undone_by,
     }
 
 

@@ -128,7 +128,7 @@ class BatchPage:
     @property
     def undo(self) -> Job | None:
         """The job that takes this one back, or has done so."""
-        return self.job.undo_jobs.exclude(status__in=(JobStatus.FAILED, JobStatus.CANCELLED)).first()
+        return self.job.undone_by
 
     @property
     def reason(self) -> str:

@@ -220,7 +220,7 @@ def undo_import(*, job_id: int, actor: User) -> Job:
     Raises Http404, PermissionDenied, JobRefused: wrong_state, undone_already, nothing_to_undo, rows_dropped.
     """
     undone, found = _locked(job_id, actor)
-    existing = undone.undo_jobs.exclude(status__in=(JobStatus.FAILED, JobStatus.CANCELLED)).first()
+    existing = undone.undone_by
     if existing is not None:
         raise JobRefused("undone_already", job=existing.pk)
     if undone.status not in UNDOABLE or undone.undo_of_id:

@@ -261,7 +261,8 @@ class JobDetailSerializer(JobSerializer):
 
     def get_undone_by(self, job: Job) -> int | None:
         """The undo that did not fail and was not cancelled."""
-        return next((undo.pk for undo in job.undo_jobs.all() if undo.status not in (JobStatus.FAILED, JobStatus.CANCELLED)), None)
+        undo = job.undone_by
+        return undo.pk if undo is not None else None
 
     @extend_schema_field({"type": "object", "properties": {code: {"type": "integer"} for code in CODES}})
     def get_verdicts(self, job: Job) -> dict[str, int]:

@@ -279,7 +279,7 @@ def undo_batch(*, job_id: int, actor: User, run_when_checked: bool = False) -> J
     """
     undone = Job.objects.select_for_update(of=("self",)).get_visible(actor, job_id, Action.CHANGE)
     require(actor, "members", Action.CHANGE)
-    existing = undone.undo_jobs.exclude(status__in=(JobStatus.FAILED, JobStatus.CANCELLED)).first()
+    existing = undone.undone_by
     if existing is not None:
         raise JobRefused("undone_already", job=existing.pk)
     if undone.status not in UNDOABLE or undone.undo_of_id or undone.kind != KIND:
