@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from django.db import models
 
+from access.models import Action, User
 from customers.bulk.importing import WRITERS, columns_of, count, hand_over, reason_of, run
 from customers.models import ImportSubject
 
@@ -125,13 +126,27 @@ def _hanging(model: type[models.Model]) -> tuple[tuple[str, str], ...]:
     return tuple(sorted(found))
 
 
-def undo_chunk(chunk: UndoChunk) -> tuple[int, int]:
-    """Take back a chunk in the open transaction. Returns (taken back, conflicts)."""
+def undo_chunk(chunk: UndoChunk, user: User) -> tuple[int, int]:
+    """Take back a chunk in the open transaction, as far as `user` may change the rows. Returns (taken back, conflicts)."""
     targets = f"SELECT i.target FROM {_ROWS} i WHERE {chunk.created} UNION ALL SELECT i.target FROM {_ROWS} i WHERE {chunk.updated}"
     run(f"SELECT count(*) FROM (SELECT 1 FROM {chunk.table} t WHERE t.id IN ({targets}) ORDER BY t.id FOR UPDATE) locked")
-    conflicts = mark_changed(chunk)
+    conflicts = mark_changed(chunk) + _mark_out_of_reach(chunk, user)
     updated = _restore(chunk)
     return updated + _remove(chunk), conflicts
+
+
+def _mark_out_of_reach(chunk: UndoChunk, user: User) -> int:
+    """Rows that `user` may not change stay, and those that would pass to another owner where he may not hand over."""
+    rows = f"({chunk.created} OR {chunk.updated})"
+    owned = f"{chunk.updated} AND i.before ?| ARRAY['manager_id', 'org_unit_id']"
+    found = 0
+    for condition, action in ((rows, Action.CHANGE), (owned, Action.APPROVE)):
+        targets = {key for (key,) in run(f"SELECT i.target FROM {_ROWS} i WHERE {condition}")}
+        manager: Any = WRITERS[chunk.subject].model._default_manager
+        lost = sorted(targets.difference(manager.visible_to(user, action).filter(pk__in=targets).values_list("pk", flat=True)))
+        if lost:
+            found += _mark(f"{condition} AND i.target = ANY(ARRAY[{', '.join(map(str, lost))}]::bigint[])", "lost_reach")
+    return found
 
 
 def _restore(chunk: UndoChunk) -> int:

@@ -73,7 +73,7 @@ class RowWriter:
         manager: Any = self.model._default_manager
         reached = set(manager.visible_to(chunk.actor, Action.CHANGE).filter(pk__in=targets).values_list("pk", flat=True))
         lost = sorted(targets - reached)
-        return mark("changed_since", f"{chunk.scope('u')} AND i.target = ANY(%s)", [lost]) if lost else 0
+        return mark("lost_reach", f"{chunk.scope('u')} AND i.target = ANY(%s)", [lost]) if lost else 0
 
     def _create(self, chunk: ImportChunk) -> int:
         columns, defaults = columns_of(self.model), json.dumps(defaults_of(self.model))

@@ -56,9 +56,10 @@ MESSAGES: Final[dict[str, _StrPromise]] = {
     "changed_after": _("was changed after the import, and is left alone"),
     "in_use": _("is in use by now, and is left alone"),
     "gone_already": _("is gone already"),
+    "lost_reach": _("is out of your reach by now, and was left alone"),
     "run_failed": _("could not be written"),
 }
-CONFLICTS: Final = ("changed_since", "taken_since", "changed_after", "in_use", "gone_already", "run_failed")
+CONFLICTS: Final = ("changed_since", "taken_since", "changed_after", "in_use", "gone_already", "lost_reach", "run_failed")
 
 
 class CellFault(Exception):

@@ -108,7 +108,7 @@ def run_chunk(job: Job, chunk: JobChunk) -> None:
     if not may_import(actor, subject):
         raise JobRefused("import_lost_access", login=actor.username)
     if job.undo_of_id:
-        chunk.applied, chunk.conflicts = undo_chunk(_undo_chunk(job, job.summary["columns"], chunk))
+        chunk.applied, chunk.conflicts = undo_chunk(_undo_chunk(job, job.summary["columns"], chunk), actor)
     else:
         try:
             request = ImportChunk(job.pk, chunk.first, chunk.last, actor, frozenset(job.summary["columns"]))

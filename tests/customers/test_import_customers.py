@@ -12,7 +12,7 @@ from django.db import connection
 from django.http import Http404
 from django.utils import timezone
 
-from access.models import User
+from access.models import RoleAssignment, User
 from common.change_context import change_context
 from customers.bulk import importing
 from customers.credit_code import check_character
@@ -303,6 +303,21 @@ def test_a_night_of_scoring_is_no_change_of_anybodys(manager: User) -> None:
     undo = run(work_off(undo_import(job_id=job.pk, actor=manager)), manager)
     assert (undo.applied, undo.summary["left"]) == (2, 1)
     assert dict(Customer.objects.values_list("code", "address")) == {"A-1": "旧路1号", "A-3": ""}
+
+
+def test_undo_leaves_what_is_out_of_reach_by_now(director: User, manager: User, foreign_director: User) -> None:
+    CustomerFactory(code="A-1", name="云江医院", address="旧路1号", manager=manager)
+    rows = [["code", "name", "address", "account manager"], ["A-1", "", "新路1号", ""], ["A-2", "云江海关", "", manager.username]]
+    undo = work_off(undo_import(job_id=imported(director, CUSTOMERS, rows).pk, actor=director))
+    assert undo.eligible == 2
+    RoleAssignment.objects.filter(user=director).update(org_unit=foreign_director.org_unit)
+    User.objects.filter(pk=director.pk).update(org_unit=foreign_director.org_unit)
+    run(undo, director)
+    undo.refresh_from_db()
+    assert undo.applied == 0
+    assert told(undo) == [(2, "u", [("lost_reach", "")]), (3, "c", [("lost_reach", "")])]
+    assert Customer.objects.get(code="A-1").address == "新路1号"
+    assert Customer.objects.filter(code="A-2").exists()
 
 
 def test_a_chunk_that_fails_is_taken_back_and_done_once(manager: User, monkeypatch: pytest.MonkeyPatch) -> None:
