@@ -54,7 +54,7 @@ def hospital(manager: User) -> Customer:
 
 @pytest.mark.parametrize(("language", "theme"), [("en", "light"), ("zh-hans", "dark")])
 def test_the_box_in_the_top_bar(
-    page: Page, manager: User, hospital: Customer, sign_in, check_axe, shoot, language: str, theme: str
+    page: Page, manager: User, hospital: Customer, sign_in, arrived, check_axe, shoot, language: str, theme: str
 ) -> None:
     words = WORDS[language]
     sign_in(manager, language=language, theme=theme)
@@ -88,7 +88,7 @@ def test_the_box_in_the_top_bar(
         page.keyboard.press("ArrowDown")
     expect(chosen).to_contain_text(words["all"])
     page.keyboard.press("Enter")
-    expect(page).to_have_url(re.compile(r"/customers/\?q="))
+    arrived(re.compile(r"/customers/\?q="))
     expect(page.locator("#list-customers-count")).to_have_text("6")
 
     # Enter with nothing chosen leads to the page of all results.
@@ -101,7 +101,9 @@ def test_the_box_in_the_top_bar(
 
 
 @pytest.mark.parametrize(("language", "theme"), [("en", "dark"), ("zh-hans", "light")])
-def test_the_command_palette(page: Page, manager: User, hospital: Customer, sign_in, check_axe, shoot, language: str, theme: str) -> None:
+def test_the_command_palette(
+    page: Page, manager: User, hospital: Customer, sign_in, arrived, check_axe, shoot, language: str, theme: str
+) -> None:
     words = WORDS[language]
     sign_in(manager, language=language, theme=theme)
     page.goto(f"/customers/{hospital.pk}/")
@@ -116,7 +118,7 @@ def test_the_command_palette(page: Page, manager: User, hospital: Customer, sign
     # Typed faster than the answer comes: Enter waits for it.
     page.keyboard.type("0015")
     page.keyboard.press("Enter")
-    expect(page).to_have_url(re.compile(r"/members/\d+/$"))
+    arrived(re.compile(r"/members/\d+/$"))
     expect(page.get_by_role("heading", level=1)).to_contain_text("138****0015")
 
     # On the page of a number the actions are for its customer.
@@ -124,7 +126,7 @@ def test_the_command_palette(page: Page, manager: User, hospital: Customer, sign
     page.keyboard.type(words["person"][:5])
     expect(palette.get_by_role("option", selected=True)).to_contain_text(hospital.name)
     page.keyboard.press("Enter")
-    expect(page).to_have_url(re.compile(rf"/customers/{hospital.pk}/people/new/$"))
+    arrived(re.compile(rf"/customers/{hospital.pk}/people/new/$"))
 
     # A slip in a Latin name, initials, nothing at all; also from within a field.
     page.keyboard.press("Control+k")
