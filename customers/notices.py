@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from django.contrib.auth.models import Group
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from access.models import User
@@ -61,6 +62,17 @@ def tell_of_many(before: Iterable[int | None], manager: User | None, actor: User
     facts: dict[str, Any] = {"key": key, "actor": actor.pk, "actor_name": actor.name, "reason": reason}
     notify([gained], MANY_ASSIGNED, **facts)
     notify({pk for pk in before if pk != gained}, MANY_TAKEN, **facts)
+
+
+def tell_of_passed(passed: Iterable[tuple[int | None, int | None]], actor: User, reason: str) -> None:
+    """The same, where each of `passed` names the managers before and after, and they differ."""
+    owners: dict[int | None, set[int | None]] = {}
+    for before, after in passed:
+        if before != after:
+            owners.setdefault(after, set()).add(before)
+    people = User.objects.in_bulk([pk for pk in owners if pk is not None])
+    for gained, losers in owners.items():
+        tell_of_many(losers, people[gained] if gained is not None else None, actor, reason, timezone.now())
 
 
 def tell_of_share(customer: Customer, holder: User | Group, actor: User) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from functools import cache
 from typing import Any, Final
@@ -10,10 +9,13 @@ from typing import Any, Final
 from django.db import models
 
 from access.models import Action, User
-from customers.bulk.importing import WRITERS, columns_of, count, hand_over, reason_of, run
+from customers.bulk.import_owners import OWNER_COLUMNS, hand_over_rows, mark_lost_owners
+from customers.bulk.importing import WRITERS, columns_of, ensure_still_approvable, reason_of
+from customers.bulk.statements import IMPORT_ROWS as _ROWS
+from customers.bulk.statements import count, mark, run
 from customers.models import ImportSubject
+from customers.notices import tell_of_passed
 
-_ROWS: Final = "customers_importrow"
 _OWN: Final = ("customers_ownershipchange",)
 """What an import itself writes beside a customer; it goes with the customer."""
 _CALCULATED: Final = ("customers_customerscore",)
@@ -40,11 +42,11 @@ _ALL: Final = 2**31 - 1
 
 @dataclass(frozen=True, slots=True)
 class UndoChunk:
-    """The rows of the undoing job `job` in lines `first` to `last`; `columns` are those that the import's updates changed."""
+    """The rows of the undoing job `job` in lines `first` to `last`, taken back for `actor`; `columns` are those that updates changed."""
 
     job: int
     subject: str
-    actor: int
+    actor: User
     columns: frozenset[str] = frozenset()
     first: int = 0
     last: int = _ALL
@@ -53,6 +55,11 @@ class UndoChunk:
     def table(self) -> str:
         """The business table."""
         return WRITERS[self.subject].table
+
+    @property
+    def hands_over(self) -> bool:
+        """Whether customers may have to go back to those who had them."""
+        return self.subject == ImportSubject.CUSTOMERS and not OWNER_COLUMNS.isdisjoint(self.columns)
 
     @property
     def created(self) -> str:
@@ -77,19 +84,31 @@ def mark_changed(chunk: UndoChunk) -> int:
     as_left = f"t.updated_at = i.ground OR {_RESCORED}" if chunk.subject == ImportSubject.CUSTOMERS else "t.updated_at = i.ground"
     found = 0
     for scope in (chunk.created, chunk.updated):
-        found += _mark(f"{scope} AND NOT EXISTS ({there})", "gone_already")
-        found += _mark(f"{scope} AND NOT EXISTS ({there} AND ({as_left}))", "changed_after")
+        found += mark("gone_already", f"{scope} AND NOT EXISTS ({there})")
+        found += mark("changed_after", f"{scope} AND NOT EXISTS ({there} AND ({as_left}))")
     for table, column in _hanging(WRITERS[chunk.subject].model):
-        found += _mark(f"{chunk.created} AND {_is_used(table, column)}", "in_use")
+        found += mark("in_use", f"{chunk.created} AND {_is_used(table, column)}")
     if chunk.subject == ImportSubject.CUSTOMERS:
-        found += _mark(f"{chunk.created} AND EXISTS (SELECT FROM jobs_job j WHERE j.customer_key = i.target)", "in_use")
+        found += mark("in_use", f"{chunk.created} AND EXISTS (SELECT FROM jobs_job j WHERE j.customer_key = i.target)")
         found += _mark_parents(chunk)
         retaken = (
             f"(i.before ? 'credit_code' AND i.before ->> 'credit_code' <> '' AND EXISTS (SELECT FROM {chunk.table} t"
             " WHERE t.credit_code = i.before ->> 'credit_code' AND t.id <> i.target))"
         )
-        found += _mark(f"{chunk.updated} AND {retaken}", "changed_after")
-    return found
+        found += mark("changed_after", f"{chunk.updated} AND {retaken}")
+    return found + _mark_out_of_reach(chunk)
+
+
+def _mark_out_of_reach(chunk: UndoChunk) -> int:
+    """Mark what the actor may not change any more, or not hand back. Returns how many rows."""
+    manager: Any = WRITERS[chunk.subject].model._default_manager
+    found = 0
+    for scope in (chunk.created, chunk.updated):
+        targets = {key for (key,) in run(f"SELECT i.target FROM {_ROWS} i WHERE {scope}")}
+        reached = manager.visible_to(chunk.actor, Action.CHANGE).filter(pk__in=targets).values_list("pk", flat=True)
+        lost = sorted(targets - set(reached))
+        found += mark("lost_reach", f"{scope} AND i.target = ANY(%s)", [lost]) if lost else 0
+    return found + (mark_lost_owners(chunk.updated, "before", chunk.actor) if chunk.hands_over else 0)
 
 
 def _is_used(table: str, column: str) -> str:
@@ -106,7 +125,7 @@ def _mark_parents(chunk: UndoChunk) -> int:
         f" WHERE u.job_id = {chunk.job} AND u.state = 'u' AND NOT u.is_conflict AND u.target = s.id AND u.before ? 'parent_id'))"
     )
     found = 0
-    while marked := _mark(f"{chunk.created} AND {stays}", "in_use"):
+    while marked := mark("in_use", f"{chunk.created} AND {stays}"):
         found += marked
     return found
 
@@ -126,40 +145,29 @@ def _hanging(model: type[models.Model]) -> tuple[tuple[str, str], ...]:
     return tuple(sorted(found))
 
 
-def undo_chunk(chunk: UndoChunk, user: User) -> tuple[int, int]:
-    """Take back a chunk in the open transaction, as far as `user` may change the rows. Returns (taken back, conflicts)."""
+def undo_chunk(chunk: UndoChunk) -> tuple[int, int]:
+    """Take back a chunk in the open transaction. Returns (taken back, conflicts)."""
     targets = f"SELECT i.target FROM {_ROWS} i WHERE {chunk.created} UNION ALL SELECT i.target FROM {_ROWS} i WHERE {chunk.updated}"
     run(f"SELECT count(*) FROM (SELECT 1 FROM {chunk.table} t WHERE t.id IN ({targets}) ORDER BY t.id FOR UPDATE) locked")
-    conflicts = mark_changed(chunk) + _mark_out_of_reach(chunk, user)
+    conflicts = mark_changed(chunk)
     updated = _restore(chunk)
     return updated + _remove(chunk), conflicts
 
 
-def _mark_out_of_reach(chunk: UndoChunk, user: User) -> int:
-    """Rows that `user` may not change stay, and those that would pass to another owner where he may not hand over."""
-    rows = f"({chunk.created} OR {chunk.updated})"
-    owned = f"{chunk.updated} AND i.before ?| ARRAY['manager_id', 'org_unit_id']"
-    found = 0
-    for condition, action in ((rows, Action.CHANGE), (owned, Action.APPROVE)):
-        targets = {key for (key,) in run(f"SELECT i.target FROM {_ROWS} i WHERE {condition}")}
-        manager: Any = WRITERS[chunk.subject].model._default_manager
-        lost = sorted(targets.difference(manager.visible_to(user, action).filter(pk__in=targets).values_list("pk", flat=True)))
-        if lost:
-            found += _mark(f"{condition} AND i.target = ANY(ARRAY[{', '.join(map(str, lost))}]::bigint[])", "lost_reach")
-    return found
-
-
 def _restore(chunk: UndoChunk) -> int:
-    if chunk.subject == ImportSubject.CUSTOMERS and not {"manager_id", "org_unit_id"}.isdisjoint(chunk.columns):
-        scope = f"{chunk.updated} AND i.before ?| ARRAY['manager_id', 'org_unit_id']"
-        hand_over(scope, "before", chunk.actor, reason_of(chunk.job))
+    keys: list[int] = []
+    if chunk.hands_over:
+        keys, passed = hand_over_rows(chunk.updated, "before", chunk.actor, reason_of(chunk.job))
+        tell_of_passed(passed, chunk.actor, reason_of(chunk.job))
     names = [column for column in columns_of(WRITERS[chunk.subject].model) if column in {*chunk.columns, "parent_id"}]
     written = "".join(f'"{column}" = v."{column}", ' for column in names)
-    return count(
+    restored = count(
         f"UPDATE {chunk.table} t SET {written}updated_at = now()"
         f" FROM (SELECT n.* FROM {_ROWS} i JOIN {chunk.table} o ON o.id = i.target"
         f" CROSS JOIN LATERAL jsonb_populate_record(o, i.before) n WHERE {chunk.updated}) v WHERE t.id = v.id"
     )
+    ensure_still_approvable(keys, chunk.actor)
+    return restored
 
 
 def _remove(chunk: UndoChunk) -> int:
@@ -170,9 +178,3 @@ def _remove(chunk: UndoChunk) -> int:
         for beside in (*_OWN, *_CALCULATED):
             run(f"DELETE FROM {beside} WHERE customer_id IN ({doomed})")
     return count(f"DELETE FROM {chunk.table} WHERE id IN ({doomed})")
-
-
-def _mark(condition: str, code: str) -> int:
-    return count(
-        f"UPDATE {_ROWS} i SET is_conflict = TRUE, findings = i.findings || %s::jsonb WHERE {condition}", [json.dumps([[code, "", {}]])]
-    )

@@ -6,18 +6,21 @@ A row is written on the ground that the check saw or not at all: what was change
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from dataclasses import dataclass
 from functools import cache
 from typing import Any, ClassVar, Final
 
-from django.db import connection, models
+from django.db import models
 
 from access.models import Action, User
 from access.placing import INHERITED
+from customers.bulk.import_owners import OWNER_COLUMNS, hand_over_rows, mark_lost_owners, mark_lost_parents, mark_lost_receivers
+from customers.bulk.statements import IMPORT_ROWS as _ROWS
+from customers.bulk.statements import count, mark, run
 from customers.models import ContactPerson, Customer, ImportSubject
+from customers.notices import tell_of_passed
 
-_ROWS: Final = "customers_importrow"
 _KEPT: Final = frozenset({"id", "created_at", "updated_at", *INHERITED})
 _SCOPE: Final = "i.job_id = {job} AND i.line BETWEEN {first} AND {last} AND NOT i.is_conflict AND i.state = '{state}'"
 
@@ -52,9 +55,14 @@ class RowWriter:
              f" WHERE {chunk.scope('u')}) ORDER BY t.id FOR NO KEY UPDATE) locked")  # fmt: skip
         conflicts = self.mark_moved(chunk)
         conflicts += self._mark_out_of_reach(chunk)
+        conflicts += self.mark_lost(chunk)
         created = self._create(chunk)
         updated = self._update(chunk)
         return created + updated, conflicts
+
+    def mark_lost(self, chunk: ImportChunk) -> int:  # noqa: ARG002
+        """Mark the rows that name what the actor may not use any more, beside the row itself. Returns how many."""
+        return 0
 
     @property
     def table(self) -> str:
@@ -93,16 +101,19 @@ class RowWriter:
         """Look that the `created` rows are in reach, and write what belongs to them. Raises LostReach."""
 
     def _update(self, chunk: ImportChunk) -> int:
-        self.before_update(chunk)
+        handed_over = self.before_update(chunk)
         written = "".join(f'"{column}" = v."{column}", ' for column in columns_of(self.model) if column in chunk.columns)
-        return count(
+        updated = count(
             f"UPDATE {self.table} t SET {written}updated_at = now()"
             f" FROM (SELECT n.* FROM {_ROWS} i JOIN {self.table} o ON o.id = i.target"
             f" CROSS JOIN LATERAL jsonb_populate_record(o, i.values) n WHERE {chunk.scope('u')}) v WHERE t.id = v.id"
         )
+        ensure_still_approvable(handed_over, chunk.actor)
+        return updated
 
-    def before_update(self, chunk: ImportChunk) -> None:
-        """Write what an update leaves behind, while the old values still stand."""
+    def before_update(self, chunk: ImportChunk) -> Collection[int]:  # noqa: ARG002
+        """Write what an update leaves behind, while the old values still stand. Returns the keys of customers that are handed over."""
+        return ()
 
 
 class CustomerWriter(RowWriter):
@@ -131,18 +142,28 @@ class CustomerWriter(RowWriter):
         targets = [key for (key,) in run(keys)]
         if Customer.objects.visible_to(chunk.actor, Action.ADD).filter(pk__in=targets).count() != created:
             raise LostReach
-        count(
+        owners = run(
             "INSERT INTO customers_ownershipchange (customer_id, to_manager_id, to_unit_id, actor_id, reason, changed_at)"
-            f" SELECT t.id, t.manager_id, t.org_unit_id, %s, %s, now() FROM {self.table} t WHERE t.id IN ({keys}) ORDER BY t.id",
+            f" SELECT t.id, t.manager_id, t.org_unit_id, %s, %s, now() FROM {self.table} t WHERE t.id IN ({keys}) ORDER BY t.id"
+            " RETURNING to_manager_id",
             [chunk.actor.pk, reason_of(chunk.job)],
         )
+        tell_of_passed({(None, owner) for (owner,) in owners}, chunk.actor, reason_of(chunk.job))
 
-    def before_update(self, chunk: ImportChunk) -> None:
-        """A hand-over is recorded, and the jobs about the customer go with it."""
-        if {"manager_id", "org_unit_id"}.isdisjoint(chunk.columns):
-            return
-        scope = f"{chunk.scope('u')} AND i.values ?| ARRAY['manager_id', 'org_unit_id']"
-        hand_over(scope, "values", chunk.actor.pk, reason_of(chunk.job))
+    def mark_lost(self, chunk: ImportChunk) -> int:
+        """Owners, old and new, and parents: each as the actor reaches them now."""
+        found = mark_lost_receivers(chunk.scope("c"), "values", chunk.actor, Action.ADD, frozenset({"manager_id"}))
+        if not OWNER_COLUMNS.isdisjoint(chunk.columns):
+            found += mark_lost_owners(chunk.scope("u"), "values", chunk.actor)
+        return found + sum(mark_lost_parents(chunk.scope(state), chunk.job, chunk.actor) for state in ("c", "u"))
+
+    def before_update(self, chunk: ImportChunk) -> Collection[int]:
+        """A hand-over is recorded and told of, and the jobs about the customer go with it."""
+        if OWNER_COLUMNS.isdisjoint(chunk.columns):
+            return ()
+        keys, passed = hand_over_rows(chunk.scope("u"), "values", chunk.actor, reason_of(chunk.job))
+        tell_of_passed(passed, chunk.actor, reason_of(chunk.job))
+        return keys
 
 
 class ContactWriter(RowWriter):
@@ -170,20 +191,10 @@ class ContactWriter(RowWriter):
 WRITERS: Final[dict[str, RowWriter]] = {ImportSubject.CUSTOMERS: CustomerWriter(), ImportSubject.CONTACT_PEOPLE: ContactWriter()}
 
 
-def hand_over(scope: str, column: str, actor: int, reason: str) -> None:
-    """Record that the customers of the rows `i` in `scope` pass to the owners that `column` of the row names, and take their jobs along."""
-    fields = ("manager_id", "org_unit_id")
-    new = {name: f"CASE WHEN i.{column} ? '{name}' THEN (i.{column} ->> '{name}')::bigint ELSE t.{name} END" for name in fields}
-    run(
-        "INSERT INTO customers_ownershipchange (customer_id, from_manager_id, to_manager_id, from_unit_id, to_unit_id, actor_id, reason,"
-        f" changed_at) SELECT t.id, t.manager_id, {new['manager_id']}, t.org_unit_id, {new['org_unit_id']}, %s, %s, now()"
-        f" FROM {_ROWS} i JOIN customers_customer t ON t.id = i.target WHERE {scope} ORDER BY t.id",
-        [actor, reason],
-    )
-    run(
-        f"UPDATE jobs_job j SET manager_id = {new['manager_id']}, org_unit_id = {new['org_unit_id']}, updated_at = now()"
-        f" FROM {_ROWS} i JOIN customers_customer t ON t.id = i.target WHERE {scope} AND j.customer_key = t.id"
-    )
+def ensure_still_approvable(keys: Collection[int], actor: User) -> None:
+    """Raise LostReach where customers with these `keys`, just handed over, have left the reach in which `actor` hands over."""
+    if keys and Customer.objects.visible_to(actor, Action.APPROVE).filter(pk__in=keys).count() != len(keys):
+        raise LostReach
 
 
 def link_parents(job: int) -> int:
@@ -229,31 +240,9 @@ def _default(field: Any) -> Any:
     return "" if field.empty_strings_allowed and not field.null else None
 
 
-def mark(code: str, condition: str, parameters: Sequence[Any] = ()) -> int:
-    """Mark the rows `i` that meet `condition` as left alone for the reason `code`. Returns how many."""
-    return count(
-        f"UPDATE {_ROWS} i SET is_conflict = TRUE, findings = i.findings || %s::jsonb WHERE {condition}",
-        [json.dumps([[code, "", {}]]), *parameters],
-    )
-
-
 def reason_of(job: int) -> str:
     """What the record of a hand-over names as its reason."""
     return f"#{job}"
-
-
-def count(statement: str, parameters: Sequence[Any] | None = None) -> int:
-    """Run one statement; returns how many rows it touched."""
-    with connection.cursor() as cursor:
-        cursor.execute(statement, parameters)
-        return int(cursor.rowcount)
-
-
-def run(statement: str, parameters: Sequence[Any] | None = None) -> list[tuple[Any, ...]]:
-    """Run one statement; returns its rows, if it has any."""
-    with connection.cursor() as cursor:
-        cursor.execute(statement, parameters)
-        return list(cursor.fetchall()) if cursor.description else []
 
 
 def now_here() -> Any:

@@ -52,6 +52,8 @@ MESSAGES: Final[dict[str, _StrPromise]] = {
     "same_name_as": _("%(code)s has this name"),
     "namesake": _("a person of this name with another phone is entered there"),
     "changed_since": _("was changed since the check, and was left alone"),
+    "receiver_lost": _("the account manager or org unit to be lies outside your reach by now"),
+    "parent_lost": _("the parent customer is gone, hidden or below this one by now"),
     "taken_since": _("was entered by somebody else since the check, and was left alone"),
     "changed_after": _("was changed after the import, and is left alone"),
     "in_use": _("is in use by now, and is left alone"),
@@ -59,7 +61,6 @@ MESSAGES: Final[dict[str, _StrPromise]] = {
     "lost_reach": _("is out of your reach by now, and was left alone"),
     "run_failed": _("could not be written"),
 }
-CONFLICTS: Final = ("changed_since", "taken_since", "changed_after", "in_use", "gone_already", "lost_reach", "run_failed")
 
 
 class CellFault(Exception):

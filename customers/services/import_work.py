@@ -63,7 +63,8 @@ def check_undo(job: Job) -> None:
     undone = job.undo_of
     assert undone is not None
     columns = undone.summary.get("columns", [])
-    list_rows(_undo_chunk(job, columns), undone.pk)
+    subject = DataImport.objects.values_list("subject", flat=True).get(job=job)
+    list_rows(UndoChunk(job.pk, subject, job.actor, frozenset(columns)), undone.pk)
     _set_checked(job, f"undo-{undone.pk}", {"columns": columns})
 
 
@@ -107,21 +108,15 @@ def run_chunk(job: Job, chunk: JobChunk) -> None:
     actor = User.objects.get(pk=job.approved_by_id or job.actor_id)
     if not may_import(actor, subject):
         raise JobRefused("import_lost_access", login=actor.username)
-    if job.undo_of_id:
-        chunk.applied, chunk.conflicts = undo_chunk(_undo_chunk(job, job.summary["columns"], chunk), actor)
-    else:
-        try:
-            request = ImportChunk(job.pk, chunk.first, chunk.last, actor, frozenset(job.summary["columns"]))
-            chunk.applied, chunk.conflicts = WRITERS[subject].apply(request)
-        except LostReach as lost:
-            raise JobRefused("import_lost_access", login=actor.username) from lost
+    columns = frozenset(job.summary["columns"])
+    try:
+        if job.undo_of_id:
+            chunk.applied, chunk.conflicts = undo_chunk(UndoChunk(job.pk, subject, actor, columns, chunk.first, chunk.last))
+        else:
+            chunk.applied, chunk.conflicts = WRITERS[subject].apply(ImportChunk(job.pk, chunk.first, chunk.last, actor, columns))
+    except LostReach as lost:
+        raise JobRefused("import_lost_access", login=actor.username) from lost
     chunk.applied_at = now_here()
-
-
-def _undo_chunk(job: Job, columns: list[str], chunk: JobChunk | None = None) -> UndoChunk:
-    subject = DataImport.objects.values_list("subject", flat=True).get(job=job)
-    whole = UndoChunk(job.pk, subject, job.approved_by_id or job.actor_id, frozenset(columns))
-    return whole if chunk is None else UndoChunk(whole.job, subject, whole.actor, whole.columns, chunk.first, chunk.last)
 
 
 def poison_chunk(job: Job, chunk: JobChunk) -> None:

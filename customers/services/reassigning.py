@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 
 from access.choices import staff_in_reach, units_in_reach
 from access.models import Action, OrgUnit, User
-from customers.bulk.reassigning import hand_over
+from customers.bulk.handing_over import hand_over
 from customers.models import Customer
 from customers.notices import tell_of_many
 
