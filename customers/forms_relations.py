@@ -29,13 +29,15 @@ class RelationForm(ServiceForm, forms.Form):
     note = forms.CharField(label=_("Note"), max_length=200, required=False)
     version = forms.CharField(widget=forms.HiddenInput, required=False)
 
-    def __init__(self, data: Any = None, *, relation: CustomerRelation) -> None:
+    def __init__(self, data: Any = None, *, relation: CustomerRelation, with_note: bool = True) -> None:
         facts = {name: getattr(relation, name) for name in ("begins_on", "ends_on", "note")}
         super().__init__(data, initial={**facts, "version": version_of(relation)})
+        if not with_note:
+            del self.fields["note"]
 
     def details(self) -> dict[str, Any]:
         """The values for the service."""
-        return {name: self.cleaned_data[name] for name in ("begins_on", "ends_on", "note")}
+        return {name: self.cleaned_data[name] for name in ("begins_on", "ends_on", "note") if name in self.fields}
 
 
 class NewRelationForm(ServiceForm, forms.Form):

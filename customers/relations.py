@@ -29,6 +29,17 @@ class SeenRelation:
     other: Customer | None
     is_over: bool
 
+    @property
+    def note(self) -> str:
+        """The note, which may tell of both: only for whoever reaches both."""
+        return self.relation.note if self.other else ""
+
+
+def reaches_both(relation: CustomerRelation, user: User) -> bool:
+    """Whether `user` sees both customers, and so may read and write the note."""
+    sides = [relation.customer_id, relation.other_id]
+    return Customer.objects.visible_to(user).filter(pk__in=sides).count() == len(sides)
+
 
 def relations_of(customer: Customer, user: User) -> tuple[list[SeenRelation], bool]:
     """Up to `MOST` relations of `customer` in both directions, those that hold first, and whether there are more. Two queries."""

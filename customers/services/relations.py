@@ -13,6 +13,7 @@ from access.models import Action, User
 from common.saving import save_valid
 from common.versions import ensure_version
 from customers.models import Customer, CustomerRelation, RelationKind
+from customers.relations import reaches_both
 
 
 class RelationDetails(TypedDict, total=False):
@@ -33,6 +34,7 @@ def add_relation(
     no more, or the relation is there already.
     """
     customer = Customer.objects.get_visible(actor, customer_id, Action.CHANGE)
+    _lock(customer.pk, other.pk)
     if not Customer.objects.visible_to(actor).filter(pk=other.pk).exists():
         raise ValidationError({"other": _("There is no such customer in your reach.")})
     if not kind.is_active:
@@ -45,14 +47,22 @@ def add_relation(
     return relation
 
 
+def _lock(*customers: int) -> None:
+    """Let two people who relate the same customers wait for each other: no constraint sees a mutual relation from its other side."""
+    list(Customer.objects.filter(pk__in=customers).order_by("pk").select_for_update(no_key=True).values_list("pk"))
+
+
 @transaction.atomic
 def update_relation(*, relation_id: int, actor: User, seen: str, **details: Unpack[RelationDetails]) -> CustomerRelation:
     """Change days and note; `seen` is the version that the form showed.
 
-    Raises Http404 when neither customer is open to `actor` for changes, ValidationError at the fields or with code `stale`.
+    Raises Http404 when neither customer is open to `actor` for changes, ValidationError at the fields (the note is for whoever reaches both
+    customers) or with code `stale`.
     """
     relation = CustomerRelation.objects.select_for_update(of=("self",)).get_visible(actor, relation_id, Action.CHANGE)
     ensure_version(relation, seen)
+    if "note" in details and not reaches_both(relation, actor):
+        raise ValidationError({"note": _("One of the customers lies outside your reach.")})
     for name, value in details.items():
         setattr(relation, name, value)
     relation.actor = actor

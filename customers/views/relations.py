@@ -14,7 +14,7 @@ from access.requests import signed_in
 from common.panels import render_panel
 from customers.forms_relations import NewRelationForm, RelationForm
 from customers.models import Customer, CustomerRelation, RelationKind
-from customers.relations import relations_of
+from customers.relations import reaches_both, relations_of
 from customers.services.relations import add_relation, remove_relation, update_relation
 from customers.views.customer import SLOT, may, read_customer
 
@@ -58,7 +58,7 @@ def relation_edit(request: HttpRequest, pk: int) -> HttpResponse:
     user = signed_in(request)
     relation = CustomerRelation.objects.select_related("kind").get_visible(user, pk, Action.CHANGE)
     customer = _own_side(relation, user)
-    form = RelationForm(request.POST or None, relation=relation)
+    form = RelationForm(request.POST or None, relation=relation, with_note=reaches_both(relation, user))
     if form.is_valid():
         try:
             update_relation(relation_id=pk, actor=user, seen=form.cleaned_data["version"], **form.details())

@@ -15,10 +15,11 @@ from pytest_django import DjangoAssertNumQueries
 
 from access.models import Action, User
 from common.versions import version_of
-from customers.models import CustomerRelation
+from customers.models import Customer, CustomerRelation
 from customers.relations import relations_of
 from customers.services.relations import add_relation, remove_relation, update_relation
 from tests.factories.customers import CustomerFactory, RelationKindFactory, make_relation
+from tests.threads import together
 
 pytestmark = pytest.mark.django_db
 
@@ -52,6 +53,23 @@ def test_a_mutual_kind_is_entered_once(manager: User) -> None:
     assert CustomerRelation.objects.count() == 3
 
 
+@pytest.mark.django_db(transaction=True)
+def test_two_people_enter_a_mutual_kind_once(manager: User) -> None:
+    one, other = CustomerFactory.create_batch(2, manager=manager)
+    partner = RelationKindFactory(code="PARTNER", name_en="partner", inverse_en="", inverse_zh="")
+
+    def relate(first: Customer, second: Customer) -> bool:
+        try:
+            add_relation(customer_id=first.pk, actor=manager, other=second, kind=partner)
+        except ValidationError:
+            return False
+        return True
+
+    for _time in range(5):
+        CustomerRelation.objects.all().delete()
+        assert sorted(together(lambda: relate(one, other), lambda: relate(other, one))) == [False, True]
+
+
 def test_nobody_relates_or_learns_of_customers_out_of_reach(client: Client, manager: User, foreign_manager: User) -> None:
     mine, foreign = CustomerFactory(manager=manager), CustomerFactory(manager=foreign_manager, name="远方海关")
     kind = RelationKindFactory()
@@ -61,18 +79,23 @@ def test_nobody_relates_or_learns_of_customers_out_of_reach(client: Client, mana
         add_relation(customer_id=foreign.pk, actor=manager, other=mine, kind=kind)
     make_relation(foreign, CustomerFactory())
     assert not CustomerRelation.objects.visible_to(manager).exists()
-    shared = make_relation(foreign, mine)
+    shared = make_relation(foreign, mine, note="远方海关的供应商")
     client.force_login(manager)
     text = unescape(client.get(reverse("customers:customer_relations", args=[mine.pk])).content.decode())
     assert "a customer outside your reach" in text
     edit = unescape(client.get(reverse("customers:relation_edit", args=[shared.pk])).content.decode())
     assert "远方海关" not in text + edit
+    assert 'name="note"' not in edit
+    with pytest.raises(ValidationError):
+        update_relation(relation_id=shared.pk, actor=manager, seen=version_of(shared), note="新")
+    update_relation(relation_id=shared.pk, actor=manager, seen=version_of(shared), ends_on=timezone.localdate())
+    assert CustomerRelation.objects.get(pk=shared.pk).note == "远方海关的供应商"
     for user in (manager, foreign_manager):
         assert list(CustomerRelation.objects.visible_to(user, Action.CHANGE).filter(pk=shared.pk)) == [shared]
 
 
 def test_days_and_note_change_and_a_stale_form_is_refused(manager: User, viewer: User, colleague: User) -> None:
-    relation = make_relation(CustomerFactory(manager=manager))
+    relation = make_relation(*CustomerFactory.create_batch(2, manager=manager))
     today, seen = timezone.localdate(), version_of(relation)
     changed = update_relation(relation_id=relation.pk, actor=manager, seen=seen, ends_on=today - datetime.timedelta(days=1), note="到期")
     assert relations_of(relation.customer, manager)[0][0].is_over

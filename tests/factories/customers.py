@@ -114,6 +114,6 @@ class RelationKindFactory(DjangoModelFactory):
     inverse_zh = "采购方"
 
 
-def make_relation(customer: Customer, other: Customer | None = None) -> CustomerRelation:
+def make_relation(customer: Customer, other: Customer | None = None, *, note: str = "") -> CustomerRelation:
     """`customer` supplies `other`, by default one that nobody manages."""
-    return CustomerRelation.objects.create(customer=customer, other=other or CustomerFactory(), kind=RelationKindFactory())
+    return CustomerRelation.objects.create(customer=customer, other=other or CustomerFactory(), kind=RelationKindFactory(), note=note)
