@@ -18,7 +18,7 @@ from common.lists.bulk import BulkOperation, EditableField, FieldEdit, Given
 from customers.models import CustomerTag, Tag
 from customers.services.reassigning import Present, differently_owned, reassign_customers
 from customers.services.scoring import scoring_is_on
-from customers.services.tags import add_tag, remove_tag
+from customers.services.tags import add_tag, put_back_tag, remove_tag
 
 
 class EditCustomers(FieldEdit):
@@ -60,13 +60,12 @@ class AssignManyForm(forms.Form):
     )
     reason = forms.CharField(label=gettext_lazy("Reason"), max_length=200)
 
-    def __init__(self, data: Any = None, *, user: User) -> None:
+    def __init__(self, data: Any = None, *, people: QuerySet[User], units: QuerySet[OrgUnit]) -> None:
         super().__init__(data)
         manager, org_unit = self.fields["manager"], self.fields["org_unit"]
         assert isinstance(manager, forms.ModelChoiceField)
         assert isinstance(org_unit, forms.ModelChoiceField)
-        manager.queryset = staff_in_reach(user, "customers", Action.APPROVE)
-        org_unit.queryset = units_in_reach(user, "customers", Action.APPROVE)
+        manager.queryset, org_unit.queryset = people, units
 
     def clean(self) -> dict[str, Any]:
         """Something has to change."""
@@ -88,7 +87,12 @@ class AssignCustomers(BulkOperation):
 
     def form(self, data: Any = None, initial: Given | None = None) -> forms.Form:  # noqa: ARG002
         """To whom, and why."""
-        return AssignManyForm(data, user=self.user)
+        people = staff_in_reach(self.user, "customers", Action.APPROVE)
+        return AssignManyForm(data, people=people, units=units_in_reach(self.user, "customers", Action.APPROVE))
+
+    def form_of_done(self, data: Any) -> forms.Form:
+        """The same, even where that person has left since: the way back leads to those before."""
+        return AssignManyForm(data, people=User.objects.all(), units=OrgUnit.objects.all())
 
     def title(self, given: Given) -> str:
         """The new owner."""
@@ -171,6 +175,10 @@ class AddTag(BulkOperation):
         """Which."""
         return TagForm(data, tags=Tag.objects.filter(is_active=True) if self._adds else Tag.objects.all())
 
+    def form_of_done(self, data: Any) -> forms.Form:
+        """Which, even where it was taken out of use since."""
+        return TagForm(data, tags=Tag.objects.all())
+
     def title(self, given: Given) -> str:
         """The tag."""
         return f"{self.label}: {given['tag']}"
@@ -200,7 +208,7 @@ class AddTag(BulkOperation):
         moment: datetime.datetime,  # noqa: ARG002
     ) -> bool:
         """The other way round."""
-        (remove_tag if self._adds else add_tag)(customers=rows, tag=given["tag"], actor=self.user)
+        (remove_tag if self._adds else put_back_tag)(customers=rows, tag=given["tag"], actor=self.user)
         return True
 
 

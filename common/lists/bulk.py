@@ -93,6 +93,10 @@ class BulkOperation(ABC):
     def form(self, data: Any = None, initial: Given | None = None) -> forms.Form:
         """What it asks; choices within the user's reach. The worker validates the same data again, as the same person."""
 
+    def form_of_done(self, data: Any) -> forms.Form:
+        """The form that reads again what was done, for its way back: also what is offered no more."""
+        return self.form(data)
+
     @abstractmethod
     def title(self, given: Given) -> str:
         """The change in words, such as "Level: A1"; `given` is what the form cleaned."""

@@ -11,7 +11,6 @@ from typing import Any, Final
 LONGEST: Final = 100
 _DIGITS: Final = re.compile(r"\+?[\d\s()-]+", re.ASCII)
 _LATIN: Final = re.compile(r"[A-Za-z]{3}")
-_HAN: Final = re.compile(r"[\u3400-\u9fff\U00020000-\U0003ffff]")
 
 
 @dataclass(frozen=True)
@@ -49,11 +48,6 @@ class Query:
     def is_latin(self) -> bool:
         """Whether there is a Latin word in it, in which a letter may be wrong."""
         return bool(_LATIN.search(self.plain))
-
-    @property
-    def is_chinese(self) -> bool:
-        """Whether there is a Chinese character in it."""
-        return bool(_HAN.search(self.text))
 
     def __bool__(self) -> bool:
         return bool(self.text)

@@ -29,6 +29,12 @@ def add_tag(*, customers: QuerySet[Any], tag: Tag, actor: User) -> int:
     """
     if not tag.is_active:
         raise ValidationError({"tag": _("This tag is offered no more.")})
+    return put_back_tag(customers=customers, tag=tag, actor=actor)
+
+
+@transaction.atomic
+def put_back_tag(*, customers: QuerySet[Any], tag: Tag, actor: User) -> int:
+    """Put a tag back on customers that carried it, also one that is offered no more; returns as `add_tag`."""
     return insert_tag(_changeable(customers, actor), tag.pk, actor.pk)
 
 

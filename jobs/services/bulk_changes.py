@@ -240,7 +240,7 @@ def _read(job: Job) -> tuple[BulkOperation, Given]:
         require(job.actor, operation.definition.module, operation.action)
     except (Http404, PermissionDenied) as error:
         raise JobRefused("change_refused") from error
-    form = operation.form(data)
+    form = operation.form(data) if job.undo_of_id is None else operation.form_of_done(data)
     if not form.is_valid():
         raise JobRefused("change_refused")
     return operation, form.cleaned_data

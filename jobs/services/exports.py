@@ -23,9 +23,10 @@ from django.utils.translation import gettext as _
 
 from access.audit import record_event
 from access.models import Action, AuditEventKind, User
+from access.policy import require
 from access.scope import allowed
 from common.lists import Column, ListDefinition
-from common.lists.export import CHUNK_ROWS, Table, notes_on, write
+from common.lists.export import Table, notes_on, write
 from common.lists.selection import Selection
 from jobs.errors import JobRefused
 from jobs.models import Job, JobFile, JobStatus
@@ -123,8 +124,8 @@ def _write_for(job: Job) -> None:
         kept.stored.save(f"{job.pk}-{secrets.token_hex(8)}.{order.form}", File(draft), save=False)
     try:
         kept.save()
-        _record(order, definition, count, request=None, target=job)
-        job.applied = count
+        revealed = _record(order, definition, count, request=None, target=job)
+        job.applied, job.summary = count, {"revealed": revealed}
         _end(job, JobStatus.DONE)
     except BaseException:
         kept.stored.delete(save=False)
@@ -133,7 +134,7 @@ def _write_for(job: Job) -> None:
 
 def _end(job: Job, status: JobStatus) -> None:
     job.status, job.awaits, job.finished_at = status, "", timezone.now()
-    job.save(update_fields=["status", "awaits", "finished_at", "applied", "updated_at"])
+    job.save(update_fields=["status", "awaits", "finished_at", "applied", "summary", "updated_at"])
 
 
 def _table(order: ExportOrder, definition: ListDefinition, job: Job | None = None) -> Table:
@@ -141,7 +142,7 @@ def _table(order: ExportOrder, definition: ListDefinition, job: Job | None = Non
         if job is None:
             return
         tell_done(job.pk, rows)
-        if rows % (10 * CHUNK_ROWS) == 0 and Job.objects.filter(pk=job.pk, cancel_requested_at__isnull=False).exists():
+        if Job.objects.filter(pk=job.pk, cancel_requested_at__isnull=False).exists():
             raise _Cancelled
 
     chosen = _("all that match") if order.selection.everything else _("chosen one by one")
@@ -164,7 +165,8 @@ def chosen_columns(definition: ListDefinition, keys: Sequence[str]) -> list[Colu
     return [known[key] for key in keys if key in known] or definition.state.columns
 
 
-def _record(order: ExportOrder, definition: ListDefinition, count: int, *, request: HttpRequest | None, target: Job | None) -> None:
+def _record(order: ExportOrder, definition: ListDefinition, count: int, *, request: HttpRequest | None, target: Job | None) -> bool:
+    """Enter the export into the audit; whether it holds values that are masked for others."""
     columns = chosen_columns(definition, order.columns)
     revealed = [column.key for column in columns if column.sensitive] if allowed(definition.user, definition.module, Action.REVEAL) else []
     notes = notes_on(definition, chosen=_("all that match") if order.selection.everything else _("chosen one by one"))
@@ -177,6 +179,7 @@ def _record(order: ExportOrder, definition: ListDefinition, count: int, *, reque
         "revealed": revealed,
     }
     record_event(AuditEventKind.EXPORTED, actor=definition.user, request=request, target=target, details=details)
+    return bool(revealed)
 
 
 def file_name(definition: ListDefinition, form: str) -> str:
@@ -185,10 +188,19 @@ def file_name(definition: ListDefinition, form: str) -> str:
 
 
 def fetch_file(*, file_id: int, user: User, request: HttpRequest) -> JobFile:
-    """The file of a job of `user`, entered into the audit. Raises Http404 where it is another's, or has expired."""
+    """The file of a job of `user`, entered into the audit.
+
+    Raises Http404 where it is another's, has expired, or its list is hidden by now, PermissionDenied where `user` may export the list no
+    more, or may no more read what the file holds unmasked.
+    """
     file = JobFile.objects.select_related("job").filter(pk=file_id, job__actor=user, expires_at__gt=timezone.now()).first()
     if file is None or not allowed(user, "jobs", Action.VIEW):
         raise Http404
+    selection = Selection.load(file.job.parameters["selection"])
+    definition = ExportOrder(selection, tuple(file.job.parameters["columns"]), file.job.parameters["form"]).bound(user)
+    require(user, definition.module, Action.EXPORT)
+    if file.job.summary.get("revealed", True):
+        require(user, definition.module, Action.REVEAL)
     details = {"file": file.name, "rows": file.job.applied, "job": file.job_id, "fetched": True}
     record_event(AuditEventKind.EXPORTED, actor=user, request=request, target=file.job, details=details)
     return file
