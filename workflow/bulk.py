@@ -93,9 +93,16 @@ def replace_figures(code: str, source: Any, now: datetime.datetime) -> int:
     return count
 
 
-def forget_old(read_before: datetime.datetime, keep_views: int) -> int:
-    """Drop notices that are older than `read_before`, and of each person's last views all but `keep_views` of a kind; how many rows."""
-    notices = _run("DELETE FROM workflow_notice WHERE created_at < %(before)s", {"before": read_before})
+def forget_old(older_than: datetime.datetime, keep_views: int) -> int:
+    """Drop notices from before `older_than`, read or not, with the e-mails that told of them, and of each person's last views all but
+    `keep_views` of a kind; how many rows.
+    """
+    notices = _run("DELETE FROM workflow_notice WHERE created_at < %(before)s", {"before": older_than})
+    notices += _run(
+        "DELETE FROM workflow_digest d WHERE created_at < %(before)s AND state <> 'due'"
+        " AND NOT EXISTS (SELECT FROM workflow_notice n WHERE n.digest_id = d.id)",
+        {"before": older_than},
+    )
     views = _run(
         "DELETE FROM workflow_recentview WHERE id IN (SELECT id FROM (SELECT id, row_number() OVER "
         "(PARTITION BY user_id, kind ORDER BY viewed_at DESC) AS place FROM workflow_recentview) AS ranked WHERE place > %(keep)s)",

@@ -18,6 +18,7 @@ from access.models import User
 from common.notices import Entry, notice_kinds, notify, notify_each
 from tests.access.clients import browser
 from tests.factories.workflow import make_notice, make_task
+from tests.threads import together
 from workflow.models import Digest, DigestState, Notice, NoticeSettings
 from workflow.services.digests import send_digests
 from workflow.services.notices import forget_old, remind, save_settings
@@ -170,10 +171,76 @@ def test_one_address_that_is_refused_holds_up_nobody(manager: User, colleague: U
     assert Notice.objects.filter(recipient=manager, digest=None).count() == 1  # it goes with the next
 
 
+class DroppingBackend(EmailBackend):
+    """A mail server that hangs up on one address; who goes on without a new connection reaches nobody."""
+
+    is_open = True
+
+    def close(self) -> None:
+        self.is_open = True
+
+    def send_messages(self, email_messages: Any) -> int:
+        if "lijing" in email_messages[0].to[0]:
+            self.is_open = False
+        if not self.is_open:
+            raise ConnectionResetError
+        return super().send_messages(email_messages) or 0
+
+
+def test_a_server_that_hangs_up_is_called_again(manager: User, colleague: User, settings: Settings) -> None:
+    settings.EMAIL_BACKEND = f"{__name__}.DroppingBackend"
+    for user in (manager, colleague):
+        wants(user)
+        notify([user.pk], "task_assigned", **FACTS)
+    run = send_digests(MORNING)
+    assert (run.sent, run.refused) == (1, 1)
+
+
+def test_after_days_without_a_server_one_e_mail_tells_it_all(manager: User) -> None:
+    wants(manager)
+    for day in (2, 3):
+        Digest.objects.create(user=manager, slot=datetime.date(2026, 3, day))
+    make_task(manager, due_on=datetime.date(2026, 3, 1))
+    notify([manager.pk], "task_assigned", **FACTS)
+    run = send_digests(MORNING)
+    assert (run.sent, run.empty, len(mail.outbox)) == (1, 2, 1)
+    assert "2026-03-04" in mail.outbox[0].subject
+
+
+def test_what_is_beyond_the_lines_of_an_e_mail_is_counted(manager: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("workflow.services.digests.MOST_LINES", 2)
+    wants(manager)
+    for number in range(5):
+        make_task(manager, title=f"T{number}", due_on=datetime.date(2026, 3, 1))
+    for number in range(3):
+        notify([manager.pk], "task_assigned", **{**FACTS, "title": f"N{number}"})
+    send_digests(MORNING)
+    message: Any = mail.outbox[0]
+    for text in (message.body, str(message.alternatives[0][0])):
+        assert "and 3 more" in text
+        assert "and 1 more" in text
+    assert not Notice.objects.filter(digest=None).exists()
+
+
+def test_two_windows_save_the_settings_at_once(transactional_db: None, manager: User) -> None:
+    def save(hour: int) -> int:
+        return save_settings(user=manager, rhythm="daily", hour=hour, weekday=0, shown=(), mailed=()).hour
+
+    for _time in range(5):
+        NoticeSettings.objects.all().delete()
+        together(lambda: save(7), lambda: save(9))
+        assert NoticeSettings.objects.get().hour in {7, 9}
+
+
 def test_nothing_to_say_is_no_e_mail_and_old_notices_are_forgotten(manager: User) -> None:
     wants(manager)
     run = send_digests(MORNING)
     assert (run.sent, run.empty, len(mail.outbox)) == (0, 1, 0)
     make_notice(manager, created_at=timezone.now() - datetime.timedelta(days=200))
     make_notice(manager)
-    assert forget_old() == 1
+    old = timezone.now() - datetime.timedelta(days=200)
+    for day, state in ((1, DigestState.SENT), (2, DigestState.DUE)):
+        Digest.objects.create(user=manager, slot=datetime.date(2025, 1, day), state=state, created_at=old)
+    forget_old()
+    assert Digest.objects.filter(slot__year=2025).get().state == DigestState.DUE
+    assert Notice.objects.filter(recipient=manager).count() == 1

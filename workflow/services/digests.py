@@ -16,10 +16,12 @@ from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from access.models import User
 from workflow import bulk
 from workflow.models import Digest, DigestState, Notice, Task
+from workflow.querysets import NoticeQuerySet, TaskQuerySet
 from workflow.wording import ShownNotice, shown_notice
 
 logger = logging.getLogger(__name__)
@@ -58,20 +60,35 @@ def _send_one(key: int, connection: BaseEmailBackend, run: DigestRun) -> None:
         digest = Digest.objects.select_for_update(skip_locked=True, of=("self",)).select_related("user").filter(pk=key).first()
         if digest is None or digest.state != DigestState.DUE:
             return
-        notices = list(Notice.objects.filter(recipient=digest.user, by_mail=True, digest=None).order_by("-id")[:MOST_LINES])
-        tasks = list(Task.objects.filter(assignee=digest.user, due_on__lte=digest.slot).is_open().order_by("due_on", "id")[:MOST_LINES])
-        if not (notices or tasks) or not digest.user.is_active or not digest.user.email:
+        notices, tasks = _told(digest)
+        if not (notices or tasks) or not digest.user.is_active or not digest.user.email or _is_overtaken(digest):
             digest.state = DigestState.EMPTY
             run.empty += 1
         elif _is_taken(digest, notices, tasks, connection):
             digest.state, digest.sent_at = DigestState.SENT, timezone.now()
-            Notice.objects.filter(recipient=digest.user, by_mail=True, digest=None, pk__lte=notices[0].pk if notices else 0).update(
-                digest=digest
-            )
+            _unmailed(digest).filter(pk__lte=notices[0].pk if notices else 0).update(digest=digest)
             run.sent += 1
         else:
             run.refused += 1
         digest.save()
+
+
+def _unmailed(digest: Digest) -> NoticeQuerySet:
+    return Notice.objects.filter(recipient=digest.user, by_mail=True, digest=None)
+
+
+def _due(digest: Digest) -> TaskQuerySet:
+    return Task.objects.filter(assignee=digest.user, due_on__lte=digest.slot).is_open()
+
+
+def _told(digest: Digest) -> tuple[list[Notice], list[Task]]:
+    """What the e-mail lists; what is beyond its lines it counts."""
+    return list(_unmailed(digest).order_by("-id")[:MOST_LINES]), list(_due(digest).order_by("due_on", "id")[:MOST_LINES])
+
+
+def _is_overtaken(digest: Digest) -> bool:
+    """Whether the mail server was away so long that the same person's next e-mail is due as well: that one tells it all."""
+    return Digest.objects.filter(user=digest.user, slot__gt=digest.slot, state=DigestState.DUE).exists()
 
 
 def _is_taken(digest: Digest, notices: list[Notice], tasks: list[Task], connection: BaseEmailBackend) -> bool:
@@ -79,6 +96,7 @@ def _is_taken(digest: Digest, notices: list[Notice], tasks: list[Task], connecti
     try:
         message_of(digest, notices, tasks, connection).send()
     except Exception as error:  # noqa: BLE001 - whatever is wrong with one address or text, the others are mailed
+        connection.close()  # the next e-mail opens a new one, should the server have hung up
         digest.tries += 1
         digest.error = f"{type(error).__name__}: {error}"[:200]
         if digest.tries >= MOST_TRIES:
@@ -98,9 +116,12 @@ def message_of(
             "name": digest.user.name,
             "notices": [notice for notice in shown if notice.text],
             "tasks": tasks,
+            "more_notices": _unmailed(digest).count() - len(notices) if len(notices) == MOST_LINES else 0,
+            "more_tasks": _due(digest).count() - len(tasks) if len(tasks) == MOST_LINES else 0,
             "site": settings.SITE_ADDRESS,
             "settings_url": reverse("workflow:notice_settings"),
             "task_list_url": reverse("workflow:task_list"),
+            "notice_list_url": reverse("workflow:notice_list"),
         }
         subject = _("Your to-dos and notices of %(day)s") % {"day": digest.slot.isoformat()}
         message = EmailMultiAlternatives(subject, plain_text(context), None, [digest.user.email], connection=connection)
@@ -115,14 +136,20 @@ def plain_text(context: Mapping[str, Any]) -> str:
     lines = [_("Hello %(name)s,") % {"name": context["name"]}, ""]
     if context["tasks"]:
         due = [f"- {task.due_on.isoformat()} {task.title}" for task in context["tasks"]]
-        lines += [_("What is due:"), *due, f"{site}{context['task_list_url']}", ""]
+        lines += [_("What is due:"), *due, *_more(context["more_tasks"]), f"{site}{context['task_list_url']}", ""]
     if context["notices"]:
         lines.append(_("What has happened:"))
         for notice in context["notices"]:
             lines.append(f"- {timezone.localtime(notice.created_at):%Y-%m-%d %H:%M} {notice.text}")
             lines += [f"  {site}{notice.url}"] if notice.url else []
+        if context["more_notices"]:
+            lines += [*_more(context["more_notices"]), f"{site}{context['notice_list_url']}"]
         lines.append("")
     return "\n".join([*lines, _("You chose to be mailed this. Change or end it here:"), f"{site}{context['settings_url']}", ""])
+
+
+def _more(count: int) -> list[str]:
+    return ["- " + ngettext("and %(count)s more", "and %(count)s more", count) % {"count": count}] if count else []
 
 
 def language_of(user: User) -> str:

@@ -56,7 +56,8 @@ def save_settings(*, user: User, rhythm: str, hour: int, weekday: int, shown: Co
         hidden=[code for code in codes if code not in shown],
         unmailed=[code for code in codes if code not in mailed],
     )
-    NoticeSettings.objects.select_for_update().filter(user=user).delete()
+    User.objects.select_for_update(no_key=True).get(pk=user.pk)  # two windows of one person: the later wish stands
+    NoticeSettings.objects.filter(user=user).delete()
     save_valid(wishes)
     return wishes
 
