@@ -17,6 +17,7 @@ from common.versions import version_of
 from customers.attribute_forms import attribute_fields, attribute_initial
 from customers.attributes import PREFIX, clean_attributes, definitions_in_use, value_as_text
 from customers.fields import CustomerField, label_of
+from customers.forms_alike import WarnsOfAlike
 from customers.models import ContactPerson, Customer, Region
 from customers.papers import clean_bank_account, clean_id_number
 from customers.phones import PhoneRefused, kept_phone
@@ -136,11 +137,12 @@ def _shown(row: Any, name: str) -> str:
     return "—" if value in (None, "") else str(value)
 
 
-class CustomerForm(_VersionedForm):
+class CustomerForm(WarnsOfAlike, _VersionedForm):
     """What is known about a customer. Code and credit code are put into capital letters."""
 
     masked_fields = ("bank_account",)
     template_name = "customers/widgets/customer_form.html"
+    alike_fields = _NAMES
 
     code = CapitalsField(label=_("Code"), max_length=20, help_text=_("Capital letters, digits and hyphens; it stays for good."))
     credit_code = CapitalsField(
@@ -262,10 +264,12 @@ class AssignForm(ServiceForm, forms.Form):
         _offer_owners(self, user, Action.APPROVE)
 
 
-class ContactPersonForm(_VersionedForm):
+class ContactPersonForm(WarnsOfAlike, _VersionedForm):
     """A person at a customer."""
 
     masked_fields = ("phone", "email", "id_number")
+    template_name = "customers/widgets/contact_person_form.html"
+    alike_fields = ("name", "title", "role", "phone")
 
     class Meta:
         model = ContactPerson

@@ -6,6 +6,7 @@ it. Whoever contains a text contains all of its pairs; the plain comparison stay
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Final
 
 from django.contrib.postgres.fields import ArrayField
@@ -48,6 +49,15 @@ def grams_of_names() -> Grams:
 
 def has_grams_of(text: str) -> Q:
     """True for customers whose name and short name hold all pairs of `text`, or the one character that it is."""
-    grams = [text[place : place + PAIR] for place in range(len(text) - 1)] or [text]
+    return holds_all_grams(pairs_of(text))
+
+
+def pairs_of(text: str) -> list[str]:
+    """The pairs of neighbouring characters of `text`, or the one character that it is."""
+    return [text[place : place + PAIR] for place in range(len(text) - 1)] or [text]
+
+
+def holds_all_grams(grams: Sequence[str]) -> Q:
+    """True for customers whose name and short name hold all of `grams`: characters and pairs."""
     capitals = [Upper(Value(gram, TextField())) for gram in grams]
     return Q(ArrayContains(grams_of_names(), Func(*capitals, template="ARRAY[%(expressions)s]", output_field=ArrayField(TextField()))))

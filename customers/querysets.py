@@ -18,7 +18,7 @@ from customers import phones
 from customers.searching import RANK, found_by_index, matches, rank
 
 if TYPE_CHECKING:
-    from customers.models import ContactPerson, Customer, CustomerRelation, ImportRow  # noqa: F401  (names of the type parameters)
+    from customers.models import ContactPerson, Customer, CustomerRelation, DuplicatePair, ImportRow  # noqa: F401  (names of the type parameters)
 
 
 _ID_NUMBER: Final = re.compile(r"(?=.*\d.*\d.*\d)[A-Z0-9]{5,40}", re.ASCII)
@@ -87,3 +87,19 @@ class CustomerRelationQuerySet(PolicyQuerySet["CustomerRelation"]):
             return self.all()
         customers = self._above().within(reach, user).order_by().values("pk")
         return self.filter(Q(customer__in=customers) | Q(other__in=customers))
+
+
+class DuplicatePairQuerySet(PolicyQuerySet["DuplicatePair"]):
+    """Pairs of customers that may be one: in reach where both of them are."""
+
+    module: ClassVar[str] = "customers"
+    inherits_from: ClassVar[str] = "first"
+
+    def within(self, reach: Reach, user: User | AnonymousUser) -> Self:
+        """The pairs of which both customers lie in `reach`."""
+        if reach.is_empty:
+            return self.none()
+        if reach.everything:
+            return self.all()
+        customers = self._above().within(reach, user).order_by().values("pk")
+        return self.filter(first__in=customers, second__in=customers)

@@ -1,4 +1,5 @@
 """Administration of what is measured of customers and what follows from it."""
+# ruff: noqa: ARG002  (the signatures are Django's)
 
 from __future__ import annotations
 
@@ -7,12 +8,13 @@ from typing import Any, ClassVar
 from django import forms
 from django.contrib import admin
 from django.core.exceptions import ValidationError
+from django.http import HttpRequest
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from access.administration import PolicyAdmin, PolicyInline
 from customers.measures import Measure, measures, measures_by_key
-from customers.models import LevelThreshold, LifecycleReason, LifecycleRule, ScoringBand, ScoringRule
+from customers.models import DuplicateRule, LevelThreshold, LifecycleReason, LifecycleRule, ScoringBand, ScoringRule
 from customers.services.lifecycle import MOVES
 
 
@@ -129,3 +131,25 @@ class LifecycleReasonAdmin(PolicyAdmin):
     list_display = ("code", "name_zh", "name_en", "to_state", "is_active")
     list_filter = ("is_active", "to_state")
     search_fields = ("code", "name_zh", "name_en")
+
+
+@admin.register(DuplicateRule)
+class DuplicateRuleAdmin(PolicyAdmin):
+    """What counts as a sign that two customers are one, and how sure it makes. The signs themselves are the program's."""
+
+    list_display = ("meaning", "points", "at_least", "is_active")
+    readonly_fields = ("meaning",)
+    fields = ("meaning", "points", "at_least", "is_active")
+
+    @admin.display(description=gettext_lazy("sign"))
+    def meaning(self, rule: DuplicateRule) -> str:
+        """The sign in words."""
+        return str(rule.get_sign_display())
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """None: there is one of each."""
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """None: a sign is put out of use."""
+        return False

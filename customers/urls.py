@@ -4,13 +4,14 @@ from django.urls import include, path
 
 from access.history import history_view, restore_view
 from customers.histories import CONTACT_PERSON, CUSTOMER
-from customers.views import customer, editing, lists, people, reach, relations, sharing, value
+from customers.views import alike, customer, editing, lists, people, reach, relations, sharing, value
 
 app_name = "customers"
 
 urlpatterns = [
     path("customers/", lists.CustomerListPage.as_view(), name="customer_list"),
     path("customers/options/", lists.customer_options, name="customer_options"),
+    path("customers/alike/", alike.customer_alike, name="customer_alike"),
     path("customers/new/", editing.customer_create, name="customer_create"),
     path("customers/<int:pk>/", customer.customer_detail, name="customer_detail"),
     path("customers/<int:pk>/hierarchy/", customer.customer_hierarchy, name="customer_hierarchy"),
@@ -21,6 +22,7 @@ urlpatterns = [
     path("customers/<int:pk>/restore/", restore_view(CUSTOMER), name="customer_restore"),
     path("customers/<int:pk>/people/", people.customer_people, name="customer_people"),
     path("customers/<int:pk>/people/new/", people.contact_person_create, name="contact_person_create"),
+    path("customers/<int:pk>/people/alike/", alike.contact_person_alike, name="contact_person_alike"),
     path("customers/<int:pk>/value/", value.customer_value, name="customer_value"),
     path("customers/<int:pk>/value/score/", value.customer_score, name="customer_score"),
     path("customers/<int:pk>/value/level/", value.customer_level, name="customer_level"),

@@ -5,6 +5,15 @@ from customers.models.attributes import AttributeChoice, AttributeDefinition, At
 from customers.models.changes import LifecycleChange, OwnershipChange
 from customers.models.customer import Customer, CustomerLevel, CustomerScale, Lifecycle
 from customers.models.dictionaries import Industry, Region
+from customers.models.duplicates import (
+    CustomerMerge,
+    DuplicatePair,
+    DuplicateRule,
+    DuplicateSign,
+    MergedRows,
+    MergeState,
+    PairState,
+)
 from customers.models.imports import DataImport, ImportLayout, ImportRow, ImportState, ImportSubject
 from customers.models.lifecycle import Comparison, LifecycleProposal, LifecycleReason, LifecycleRule, ProposalState
 from customers.models.people import CertificateType, ContactPerson, ContactRole
@@ -23,12 +32,16 @@ __all__ = (
     "Customer",
     "CustomerGroupObjectPermission",
     "CustomerLevel",
+    "CustomerMerge",
     "CustomerRelation",
     "CustomerScale",
     "CustomerScore",
     "CustomerTag",
     "CustomerUserObjectPermission",
     "DataImport",
+    "DuplicatePair",
+    "DuplicateRule",
+    "DuplicateSign",
     "ImportLayout",
     "ImportRow",
     "ImportState",
@@ -41,7 +54,10 @@ __all__ = (
     "LifecycleProposal",
     "LifecycleReason",
     "LifecycleRule",
+    "MergeState",
+    "MergedRows",
     "OwnershipChange",
+    "PairState",
     "ProposalState",
     "Region",
     "RelationKind",

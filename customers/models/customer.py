@@ -19,6 +19,7 @@ from common.tracking import tracked
 from customers.credit_code import validate_credit_code
 from customers.grams import grams_of_names
 from customers.latin import latin_index
+from customers.likeness import PlainName
 from customers.models.dictionaries import Industry, Region
 from customers.pinyin import LONGEST, LONGEST_INITIALS
 from customers.querysets import CustomerQuerySet
@@ -127,6 +128,7 @@ class Customer(Placed, TimestampedModel):
             GinIndex(fields=["attributes"], name="customer_attributes", opclasses=["jsonb_path_ops"]),
             # With the units above, so that what a director searches for is found in his part of the operator alone.
             GinIndex(grams_of_names(), *(F(column) for column in PLACES[1:]), name="customer_names"),
+            models.Index(PlainName("name"), name="customer_plain_name"),
             models.Index(fields=["bank_account_hash"], name="customer_bank_account", condition=~Q(bank_account_hash="")),
         ]
 

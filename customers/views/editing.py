@@ -6,6 +6,8 @@ from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
@@ -20,6 +22,7 @@ from customers.services.details import create_customer, update_customer
 from customers.services.lifecycle import move_customer
 from customers.services.lifecycle_rules import decide_proposal
 from customers.services.ownership import assign_customer
+from customers.views.alike import alike_to
 from customers.views.customer import read_customer
 
 
@@ -29,7 +32,8 @@ def customer_create(request: HttpRequest) -> HttpResponse:
     user = signed_in(request)
     require(user, "customers", Action.ADD)
     form = NewCustomerForm(request.POST or None, user=user)
-    if form.is_valid():
+    form.alike_url = reverse("customers:customer_alike")
+    if form.is_valid() and form.has_seen(alike_to(user, form)):
         try:
             owners = {"manager": form.cleaned_data["manager"], "org_unit": form.cleaned_data["org_unit"]}
             customer = create_customer(actor=user, **owners, **form.details())
@@ -38,7 +42,7 @@ def customer_create(request: HttpRequest) -> HttpResponse:
         else:
             messages.success(request, _("“%(name)s” is entered.") % {"name": customer.name})
             return redirect("customers:customer_detail", customer.pk)
-    return render(request, "customers/customer_create.html", {"form": form}, status=422 if form.errors else 200)
+    return render(request, "customers/customer_create.html", {"form": form}, status=422 if form.errors or form.alike else 200)
 
 
 @require_http_methods(["GET", "POST"])
@@ -48,7 +52,8 @@ def customer_edit(request: HttpRequest, pk: int) -> HttpResponse:
     form = CustomerForm(
         request.POST or None, instance=Customer.objects.get_visible(request.user, pk, Action.CHANGE), user=signed_in(request)
     )
-    if form.is_valid():
+    form.alike_url = f"{reverse('customers:customer_alike')}?{urlencode({'besides': pk})}"
+    if form.is_valid() and form.has_seen(alike_to(signed_in(request), form)):
         try:
             update_customer(customer_id=pk, actor=signed_in(request), seen=form.cleaned_data["version"], **form.details())
         except ValidationError as error:
@@ -56,7 +61,8 @@ def customer_edit(request: HttpRequest, pk: int) -> HttpResponse:
         else:
             messages.success(request, _("The changes are saved."))
             return redirect("customers:customer_detail", pk)
-    return render(request, "customers/customer_edit.html", {"form": form, "customer": customer}, status=422 if form.errors else 200)
+    context = {"form": form, "customer": customer}
+    return render(request, "customers/customer_edit.html", context, status=422 if form.errors or form.alike else 200)
 
 
 @require_http_methods(["GET", "POST"])

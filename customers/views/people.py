@@ -6,6 +6,8 @@ from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
@@ -17,6 +19,7 @@ from customers.forms import ContactPersonForm
 from customers.models import ContactPerson
 from customers.services.contact_people import add_contact_person, remove_contact_person, update_contact_person
 from customers.tables import ContactPersonList
+from customers.views.alike import alike_to_person
 from customers.views.customer import SLOT, may, read_customer
 
 
@@ -40,7 +43,8 @@ def contact_person_create(request: HttpRequest, pk: int) -> HttpResponse:
     """Enter a person at a customer."""
     customer = read_customer(request, pk, Action.CHANGE)
     form = ContactPersonForm(request.POST or None)
-    if form.is_valid():
+    form.alike_url = reverse("customers:contact_person_alike", args=[pk])
+    if form.is_valid() and form.has_seen(alike_to_person(signed_in(request), customer, form)):
         try:
             person = add_contact_person(customer_id=pk, actor=signed_in(request), **form.details())
         except ValidationError as error:
@@ -48,7 +52,8 @@ def contact_person_create(request: HttpRequest, pk: int) -> HttpResponse:
         else:
             messages.success(request, _("“%(name)s” is entered.") % {"name": person.name})
             return redirect("customers:customer_people", pk)
-    return render(request, "customers/contact_person_create.html", {"form": form, "customer": customer}, status=422 if form.errors else 200)
+    context = {"form": form, "customer": customer}
+    return render(request, "customers/contact_person_create.html", context, status=422 if form.errors or form.alike else 200)
 
 
 @require_GET
@@ -70,7 +75,9 @@ def contact_person_edit(request: HttpRequest, pk: int) -> HttpResponse:
     person = ContactPerson.objects.select_related("customer").get_visible(user, pk, Action.CHANGE)
     name = person.name
     form = ContactPersonForm(request.POST or None, instance=person)
-    if form.is_valid():
+    alike_url = reverse("customers:contact_person_alike", args=[person.customer_id])
+    form.alike_url = f"{alike_url}?{urlencode({'besides': pk})}"
+    if form.is_valid() and form.has_seen(alike_to_person(user, person.customer, form)):
         try:
             update_contact_person(person_id=pk, actor=user, seen=form.cleaned_data["version"], **form.details())
         except ValidationError as error:
@@ -79,7 +86,7 @@ def contact_person_edit(request: HttpRequest, pk: int) -> HttpResponse:
             messages.success(request, _("The changes are saved."))
             return redirect("customers:customer_people", person.customer_id)
     context = {"form": form, "person": person, "name": name}
-    return render(request, "customers/contact_person_edit.html", context, status=422 if form.errors else 200)
+    return render(request, "customers/contact_person_edit.html", context, status=422 if form.errors or form.alike else 200)
 
 
 @require_POST

@@ -78,6 +78,7 @@ KINDS: Final = {
     "customers.industry": ("customers", "add change delete"),
     "customers.region": ("customers", "add change delete"),
     "customers.attributedefinition": ("customers", "add change delete"),
+    "customers.duplicaterule": ("customers", "change"),
     "customers.levelthreshold": ("customers", "add change delete"),
     "customers.lifecyclereason": ("customers", "add change delete"),
     "customers.lifecyclerule": ("customers", "add change delete"),

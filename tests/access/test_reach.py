@@ -42,6 +42,7 @@ OF_A_CUSTOMER: Final = {
     **dict.fromkeys(
         ("customers:contact_person_create", "customers:customer_edit", "customers:customer_lifecycle"), ("customer", "manager", "GET POST")
     ),
+    "customers:contact_person_alike": ("customer", "manager", "POST"),
     "customers:customer_relations": ("customer", "manager", "GET"),
     "customers:relation_create": ("customer", "manager", "GET POST"),
     "customers:relation_edit": ("relation", "manager", "GET POST"),
@@ -192,6 +193,7 @@ WITHOUT_AN_OBJECT: Final = {
         ),
         ("role", "GET"),
     ),
+    "customers:customer_alike": ("manager", "POST"),
     **dict.fromkeys(("customers:customer_create", "members:batch_new"), ("manager", "GET POST")),
     **dict.fromkeys(("products:product_create", "products:discount_create"), ("administrator", "GET POST")),
     "members:batch_template": ("manager", "GET"),
