@@ -46,7 +46,9 @@ class Event(PgHistoryEvent):
         abstract = True
 
 
-def tracked(*, exclude: Sequence[str] = (), compared: bool = False, inserts: bool = True) -> Callable[[ModelT], ModelT]:
+def tracked(
+    *, exclude: Sequence[str] = (), compared: bool = False, inserts: bool = True, told_of: Sequence[str] = ()
+) -> Callable[[ModelT], ModelT]:
     """Record inserts, updates and deletes of a model's rows.
 
     Arguments:
@@ -54,6 +56,8 @@ def tracked(*, exclude: Sequence[str] = (), compared: bool = False, inserts: boo
         compared: whether an update that changes none of the kept fields is no event. Without, each updated row is one, which costs less.
         inserts: False for tables that are filled by the hundred thousand: there the job that made a row records that, and so that the
             first change shows what stood there before, updates keep the row as it was before.
+        told_of: foreign keys to rows whose page tells what happened below them: an index for each finds the last events of one such row,
+            also those of rows that are gone.
     """
 
     def decorate(model: ModelT) -> ModelT:
@@ -70,7 +74,7 @@ def tracked(*, exclude: Sequence[str] = (), compared: bool = False, inserts: boo
             obj_field=pghistory.ObjForeignKey(related_name="+", related_query_name="+", db_index=False),
             context_field=pghistory.ContextForeignKey(db_index=False, related_query_name="+"),
             attrs={"keeps_before": not inserts},
-            meta=_meta(model.__name__.lower()[:_NAME_LENGTH], mass=not inserts),
+            meta=_meta(model.__name__.lower()[:_NAME_LENGTH], mass=not inserts, told_of=told_of),
         )
         return model
 
@@ -96,9 +100,11 @@ def _names(model: type[models.Model]) -> set[str]:
     return {field.name for field in model._meta.fields}
 
 
-def _meta(name: str, *, mass: bool) -> dict[str, Any]:
+def _meta(name: str, *, mass: bool, told_of: Sequence[str]) -> dict[str, Any]:
     """The newest first by key; an index for the history tab, and for the search by moment, person, job and object."""
-    return {"default_permissions": (), "ordering": ("-pgh_id",), "indexes": _mass_indexes(name) if mass else _indexes(name)}
+    indexes = _mass_indexes(name) if mass else _indexes(name)
+    indexes += [models.Index(fields=[key, "pgh_created_at", "pgh_id"], name=f"{name[:16]}_of_{key}") for key in told_of]
+    return {"default_permissions": (), "ordering": ("-pgh_id",), "indexes": indexes}
 
 
 def _indexes(name: str) -> list[models.Index]:

@@ -25,6 +25,7 @@ class CustomersConfig(AppConfig):
         from customers.palette import register_search_parts
         from customers.registrations import register_all
         from customers.sensitive import register_masked
+        from customers.timeline.own_sources import register_own_sources
 
         read_with(granted_customers)
         register_all()
@@ -33,5 +34,6 @@ class CustomersConfig(AppConfig):
         register_attribute_history()
         register_own_measures()
         register_masked()
+        register_own_sources()
         register_kind()
         ELSEWHERE["customers.importrow.values"] = reencrypt_rows

@@ -29,17 +29,19 @@ def history_of(customer: Customer, limit: int) -> list[Happening]:
     """The last `limit` changes of `customer`, the newest first. Two queries."""
     owners = customer.ownership_changes.select_related("from_manager", "to_manager", "from_unit", "to_unit", "actor")[:limit]
     steps = customer.lifecycle_changes.select_related("actor", "reason_entry", "rule")[:limit]
-    found = [_handed_over(change) for change in owners] + [_moved(change) for change in steps]
+    found = [handed_over(change) for change in owners] + [moved(change) for change in steps]
     return sorted(found, key=lambda change: change.at, reverse=True)[:limit]
 
 
-def _handed_over(change: OwnershipChange) -> Happening:
+def handed_over(change: OwnershipChange) -> Happening:
+    """An ownership change in words; it was read with the people and units it names."""
     before = f"{change.from_manager or '—'} · {change.from_unit.label}" if change.from_unit else ""
     after = f"{change.to_manager or '—'} · {change.to_unit.label}"
     return Happening(change.changed_at, _("Ownership") if before else _("Entered"), before, after, change.actor, change.reason)
 
 
-def _moved(change: LifecycleChange) -> Happening:
+def moved(change: LifecycleChange) -> Happening:
+    """A lifecycle step in words; it was read with its reason and its rule."""
     before, after = change.get_from_state_display(), change.get_to_state_display()
     return Happening(change.changed_at, _("Lifecycle"), before, after, change.actor, _reason(change))
 

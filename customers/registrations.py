@@ -32,6 +32,7 @@ def register_all() -> None:
     register(NavigationItem(group, _("Contact persons"), "customers:contact_person_list", "address-book", module="customers", order=20))
     register_slot(SLOT, page_template="customers/customer_page.html", context=page_context)
     register_panel(slot=SLOT, key="overview", title=_("Overview"), url_name="customers:customer_detail", module="customers", order=0)
+    register_panel(slot=SLOT, key="timeline", title=_("Timeline"), url_name="customers:customer_timeline", module="customers", order=10)
     register_panel(
         slot=SLOT,
         key="people",

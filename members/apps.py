@@ -24,6 +24,7 @@ class MembersConfig(AppConfig):
         from members.palette import register_search_parts
         from members.panels import register_pages
         from members.sensitive import register_masked
+        from members.timeline import register_timeline
 
         post_migrate.connect(_enter_rules, sender=self)
         register_figures()
@@ -35,6 +36,7 @@ class MembersConfig(AppConfig):
         register_batch_pages()
         register_masked()
         register_measures()
+        register_timeline()
 
 
 def _enter_rules(**_signal: Any) -> None:

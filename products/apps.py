@@ -19,11 +19,13 @@ class ProductsConfig(AppConfig):
         from products.histories import register_histories
         from products.palette import register_search_parts
         from products.tables import CustomerOfferList, DiscountList, OfferList, ProductList, ProductOfferList
+        from products.timeline import register_timeline
 
         register_list(ProductList, DiscountList, OfferList, CustomerOfferList, ProductOfferList)
         register_histories()
         register_figures()
         register_search_parts()
+        register_timeline()
         register(NavigationItem(NavigationGroup.BUSINESS, _("Offers"), "products:offer_list", "file-percent", module="products", order=10))
         register(NavigationItem(NavigationGroup.BUSINESS, _("Products"), "products:product_list", "package", module="products", order=20))
         register(

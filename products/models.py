@@ -198,7 +198,7 @@ class OfferStatus(models.TextChoices):
     WITHDRAWN = "withdrawn", _("withdrawn")
 
 
-@tracked(exclude=INHERITED, compared=True)
+@tracked(exclude=INHERITED, compared=True, told_of=("customer",))
 class Offer(PlacedAsCustomer, TimestampedModel):
     """A product, a tariff and discounts made for one customer, with dates. `expires_on` is the first day it no longer holds."""
 
@@ -265,7 +265,7 @@ class OfferDiscount(Offer.discounts.through):  # type: ignore[name-defined,misc]
         return f"{self.offer} · {self.discount}"
 
 
-@tracked()
+@tracked(told_of=("customer",))
 class GroupSubscription(TimestampedModel):
     """The customer's own instance of a group-level product under an offer."""
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from django.db import models
+from django.db.models import OuterRef, Subquery
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
@@ -93,6 +94,26 @@ def read_versions(
     names = read_names(fields, [state for step in steps for state in (step.before, step.after)], user)
     people = _people([step.event for step in steps])
     return [_version(step, fields, names, people) for step in steps], following
+
+
+def versions_of(event_model: Any, events: Sequence[Any], user: User) -> list[Version]:
+    """What `events` did, in their order, of however many objects of a model whose events keep the state after them.
+
+    Always the same number of queries; the names of those who did it are left to the caller (`Event.pgh_actor`).
+    """
+    older = event_model._default_manager.filter(pgh_obj_id=OuterRef("pgh_obj_id"), pgh_id__lt=OuterRef("pgh_id")).order_by("-pgh_id")
+    wanted = [event.pgh_id for event in events if event.pgh_label == UPDATE]
+    links = event_model._default_manager.filter(pgh_id__in=wanted).annotate(older=Subquery(older.values("pgh_id")[:1]))
+    before = dict(links.order_by().values_list("pgh_id", "older")) if wanted else {}
+    states = event_model._default_manager.in_bulk([key for key in before.values() if key is not None]) if before else {}
+    steps = [
+        Step(event, event, None) if event.pgh_label == DELETE else Step(event, states.get(before.get(event.pgh_id)), event)
+        for event in events
+    ]
+    model = event_model.pgh_tracked_model
+    fields = shown_fields(model, event_model)
+    names = read_names(fields, [state for step in steps for state in (step.before, step.after)], user)
+    return [_version(step, fields, names, {}) for step in steps]
 
 
 def read_steps(model: type[models.Model], pk: Any, *, below: int | None = None, size: int = PAGE_SIZE) -> tuple[list[Step], int | None]:

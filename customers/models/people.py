@@ -40,7 +40,7 @@ class CertificateType(models.TextChoices):
     OTHER = "other", _("other certificate")
 
 
-@tracked(exclude=("id_number", *INHERITED), compared=True)
+@tracked(exclude=("id_number", *INHERITED), compared=True, told_of=("customer",))
 class ContactPerson(PlacedAsCustomer, TimestampedModel):
     """A person at a customer."""
 

@@ -52,7 +52,7 @@ class RelationKind(BilingualModel):
         return (self.inverse_zh if chinese else self.inverse_en) or self.inverse_en or self.inverse_zh or self.label
 
 
-@tracked()
+@tracked(told_of=("customer", "other"))
 class CustomerRelation(TimestampedModel):
     """`customer` is to `other` what the kind says. Whoever reaches either of them sees that there is a relation."""
 

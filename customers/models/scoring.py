@@ -163,7 +163,7 @@ class CustomerScore(models.Model):
         return f"{self.score} {self.level}"
 
 
-@tracked()
+@tracked(told_of=("customer",))
 class LevelOverride(models.Model):
     """A level that somebody set by hand, in place of the calculated one, until the last day or until it is ended."""
 

@@ -49,7 +49,7 @@ class Tag(BilingualModel):
         ]
 
 
-@tracked(inserts=False)
+@tracked(inserts=False, told_of=("customer",))
 class CustomerTag(models.Model):
     """A customer that carries a tag, since when and by whom."""
 

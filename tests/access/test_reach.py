@@ -36,7 +36,13 @@ TODAY: Final = datetime.date.today()  # noqa: DTZ011
 OF_A_CUSTOMER: Final = {
     # name: (what its id names, who may, the methods it takes); everybody else is refused, but a viewer may GET what VIEWER_READS names
     **dict.fromkeys(
-        ("customers:customer_detail", "customers:customer_hierarchy", "customers:customer_history", "customers:customer_people"),
+        (
+            "customers:customer_detail",
+            "customers:customer_timeline",
+            "customers:customer_hierarchy",
+            "customers:customer_history",
+            "customers:customer_people",
+        ),
         ("customer", "manager", "GET"),
     ),
     **dict.fromkeys(
