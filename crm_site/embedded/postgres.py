@@ -13,6 +13,7 @@ import psycopg2
 
 from crm_site.embedded.database_roles import LOGIN_ROLES, OWNER, ROLE, make_login_roles
 from crm_site.embedded.errors import EmbeddedServerError
+from crm_site.embedded.memory import memory_settings, memory_size
 from crm_site.embedded.processes import Account, free_port, is_running, processes_in, server_account, stop_process
 from crm_site.embedded.programs import Programs, copy_package, find_programs
 from crm_site.embedded.state import State, write_private
@@ -29,8 +30,6 @@ SETTINGS = {
     "listen_addresses": "127.0.0.1",
     "unix_socket_directories": "",
     "max_connections": "100",
-    "shared_buffers": "256MB",
-    "effective_cache_size": "1GB",
     "work_mem": "32MB",
     "maintenance_work_mem": "256MB",
     "wal_level": "minimal",
@@ -45,8 +44,8 @@ SETTINGS = {
     "logging_collector": "off",
     "log_line_prefix": "%m [%p] ",
 }
-# For tests: a crash of the machine may lose the data, a crash of the server may not.
-NOT_DURABLE = {"fsync": "off", "full_page_writes": "off"}
+# For tests: a crash of the machine may lose the data, a crash of the server may not; and several servers run beside each other.
+NOT_DURABLE = {"fsync": "off", "full_page_writes": "off", "shared_buffers": "256MB", "effective_cache_size": "1GB"}
 
 
 HAS_PROC = Path("/proc/self/cwd").exists()
@@ -227,7 +226,8 @@ class PostgresServer:
         """Run `pg_ctl start`; tell whether it failed."""
         assert self._account is not None
         data = self._data_folder()
-        settings = SETTINGS | {"port": str(self._state.get("port"))} | ({} if self._durable else NOT_DURABLE)
+        sized = memory_settings(memory_size()) if self._durable else NOT_DURABLE
+        settings = SETTINGS | {"port": str(self._state.get("port"))} | sized
         configuration = data / "postgresql.conf"
         configuration.write_text("".join(f"{name} = '{value}'\n" for name, value in settings.items()), encoding="ascii")
         log = root / "server.log"
