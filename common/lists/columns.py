@@ -13,7 +13,7 @@ from django.db.models import Model
 from django.template.loader import get_template
 from django.utils.formats import date_format, number_format
 from django.utils.functional import Promise
-from django.utils.html import format_html, strip_tags
+from django.utils.html import conditional_escape, escape, format_html, strip_tags
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
@@ -132,14 +132,14 @@ def show(value: Any) -> SafeString:
         case SafeString():
             return value
         case bool():
-            return format_html("{}", _("yes") if value else _("no"))
+            return escape(_("yes") if value else _("no"))
         case int() | decimal.Decimal() | float():
-            return format_html("{}", number_format(value, use_l10n=True, force_grouping=True))
+            return escape(number_format(value, use_l10n=True, force_grouping=True))
         case datetime.datetime():
             return _moment(date_format(localtime(value), "Y-m-d H:i"), value.isoformat())
         case datetime.date():
             return _moment(date_format(value, "Y-m-d"), value.isoformat())
-    return format_html("{}", value)
+    return conditional_escape(value)
 
 
 def _moment(text: str, machine: str) -> SafeString:

@@ -44,6 +44,8 @@ if TYPE_CHECKING:
 COUNT_LIMIT: Final = 10_000
 SEARCH_LIMIT: Final = 100
 OPEN: Final = "choose"
+MENU: Final = "*"
+"""What `OPEN` says for the whole menu of filters; no filter has this name."""
 PANEL: Final = "panel"
 PLACE_NAMES: Final = ("after", "before", OPEN, PANEL)
 """Parameters that say where somebody is in the list, and not what the list is."""
@@ -175,7 +177,7 @@ class ListState:
         return FilterForm(
             filter=entry,
             element_id=f"{self.element_id}-{entry.name}-form",
-            is_open=self.parameters.get(f"{self.prefix}{OPEN}") == entry.name,
+            is_open=self._asked == entry.name,
             open_url=self.address(changes={f"{self.prefix}{OPEN}": entry.name}),
             hidden=self.kept_by(*entry.names),
             without=self.address(entry.names),
@@ -187,9 +189,28 @@ class ListState:
         return next((form for form in [*self.chips, *self.menu] if form.is_open), None)
 
     @property
+    def has_more_filters(self) -> bool:
+        """Whether there are filters that can be added."""
+        return any(not entry.is_set for entry in self.filters)
+
+    @property
     def menu_is_open(self) -> bool:
-        """Whether the menu of filters stands open because one of its forms is asked for."""
-        return any(form.is_open for form in self.menu)
+        """Whether the menu of filters stands open because it, or one of its forms, is asked for."""
+        return self._asked == MENU or any(entry.name == self._asked for entry in self.filters if not entry.is_set)
+
+    @property
+    def menu_id(self) -> str:
+        """The id of the menu's element."""
+        return f"{self.element_id}-more"
+
+    @property
+    def menu_url(self) -> str:
+        """The address that asks for the menu."""
+        return self.address(changes={f"{self.prefix}{OPEN}": MENU})
+
+    @property
+    def _asked(self) -> str:
+        return self.parameters.get(f"{self.prefix}{OPEN}", "")
 
     @property
     def has_search(self) -> bool:

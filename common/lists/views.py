@@ -35,6 +35,8 @@ def render_swap(request: HttpRequest, definition: ListDefinition) -> HttpRespons
     """What htmx asks for of the list, its changing part or a filter's form, else None: for a view that renders its page in another way."""
     if (opened := _asked_form(request, definition)) is not None:
         return render(request, "components/list/filter_form.html", {"list": definition.state, "entry": opened})
+    if definition.state.menu_is_open and asks_for(request, definition.state.menu_id):
+        return render(request, "components/list/menu.html", {"list": definition.state})
     if asks_for(request, f"{definition.element_id}-panel"):
         return _panel(request, definition)
     if not asks_for(request, definition.element_id):

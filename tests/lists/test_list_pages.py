@@ -129,6 +129,22 @@ def test_managers_outside_reach_are_no_choice(read, manager, foreign_manager):
     assert f'value="{manager.pk}"' in read("?choose=manager")
 
 
+def test_the_forms_of_filters_are_made_when_their_menu_is_opened(client, read, manager):
+    CustomerFactory(manager=manager)
+    level = 'id="list-customers-level-form"'
+    assert level not in read()
+    assert level in read("?choose=*")
+    assert level in read("?level=C")  # set: it stands in its chip
+    client.force_login(manager)
+    target = {"HX-Request": "true", "HX-Target": "list-customers-more"}
+    menu = client.get(f"{URL}?q=x&level=C&choose=*", headers=target).content.decode()
+    assert level not in menu
+    assert 'id="list-customers-industry-form"' in menu
+    assert '<input type="hidden" name="level" value="C">' in menu
+    assert "<table" not in menu
+    assert "hx-get" not in menu.partition(">")[0]
+
+
 def test_choices_of_other_tables_are_read_when_their_form_is_opened(client, read, manager):
     customer = CustomerFactory(manager=manager, name="云江海关")
     box = f'type="checkbox" name="manager" value="{manager.pk}"'
