@@ -21,7 +21,7 @@ from customers.forms_alike import WarnsOfAlike
 from customers.models import ContactPerson, Customer, Region
 from customers.papers import clean_bank_account, clean_id_number
 from customers.phones import PhoneRefused, kept_phone
-from customers.services.scoring import scoring_is_on
+from customers.services.scoring import SCORED, scoring_is_on
 from customers.services.tags import offered_tags
 
 _NAMES = ("name", "short_name", "code", "credit_code")
@@ -170,7 +170,8 @@ class CustomerForm(WarnsOfAlike, _VersionedForm):
         self.fields["code"].disabled = bool(self.instance.pk)
         self.fields["bank_account"].widget.attrs["autocomplete"] = "off"
         if self.instance.pk and scoring_is_on():
-            del self.fields["level"], self.fields["value_score"]
+            for name in SCORED:
+                del self.fields[name]
         self._definitions = definitions_in_use()
         self.fields |= attribute_fields(self._definitions, self.instance.attributes)
         self.initial.update(attribute_initial(self._definitions, self.instance.attributes))

@@ -29,6 +29,7 @@ from customers.imports.findings import CellFault, Finding
 from customers.imports.tree import FileTree
 from customers.models import Customer, CustomerLevel, CustomerScale, ImportState, ImportSubject, Lifecycle
 from customers.pinyin import initials_of, pinyin_of
+from customers.services.scoring import SCORED, scoring_is_on
 
 _ACCOUNT: Final = "bank_account"
 _ACCOUNT_CONTEXT: Final = "customers.customer.bank_account"
@@ -66,6 +67,7 @@ class CustomerRows(RowChecker):
         super().__init__(actor, mapping, options)
         self.may_add = allowed(actor, "customers", Action.ADD)
         self.reach = scope_of(actor).reach("customers", Action.ADD)
+        self.scored = SCORED if scoring_is_on() else ()
         definitions = definitions_in_use()
         self.attributes = {each.key: each for each in definitions if f"{PREFIX}{each.key}" in mapping}
         self.required = [each.key for each in definitions if each.is_required]
@@ -219,6 +221,9 @@ class CustomerRows(RowChecker):
             return
         self._look_for_account_mask(draft, present)
         self._hand_over(draft, present, ground)
+        for name in self.scored:
+            if draft.given.pop(name, present[name]) != present[name] and draft.texts.get(name):
+                draft.find("scored", name, value=present[name])
         lifecycle = draft.given.get("lifecycle")
         if lifecycle and lifecycle != present["lifecycle"]:
             draft.find("lifecycle_kept", "lifecycle", value=present["lifecycle"])

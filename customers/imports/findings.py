@@ -40,6 +40,7 @@ MESSAGES: Final[dict[str, _StrPromise]] = {
     "owner_unknown": _("“%(value)s” is not known, or lies outside your reach"),
     "owner_kept": _("you may not hand this customer over"),
     "lifecycle_kept": _("is “%(value)s” by now; the lifecycle is moved on the customer's page, with a reason"),
+    "scored": _("is “%(value)s” by the scoring rules, which no file changes; leave the cell empty or as it is"),
     "code_taken": _("belongs to a customer that you may not change"),
     "may_not_add": _("you may not enter new ones"),
     "out_of_reach": _("the new customer would lie outside your reach; look at its account manager and org unit"),

@@ -17,7 +17,7 @@ from common.versions import ensure_version
 from customers.attributes import PREFIX, clean_attributes, definitions_in_use, merged
 from customers.models import Customer, Industry, OwnershipChange, Region, Tag
 from customers.pinyin import initials_of, pinyin_of
-from customers.services.scoring import scoring_is_on
+from customers.services.scoring import SCORED, scoring_is_on
 from customers.services.tags import write_tags
 
 _DEEPEST_TREE: Final = 20
@@ -94,7 +94,7 @@ def _write(customer: Customer, details: CustomerDetails, actor: User) -> None:
 
 def _ensure_typed(customer: Customer, details: CustomerDetails) -> None:
     """Refuse another level or score where rules decide them: the next night would take it back."""
-    names = [name for name in ("level", "value_score") if name in details and details[name] != getattr(customer, name)]
+    names = [name for name in SCORED if name in details and details[name] != getattr(customer, name)]
     if customer.pk is not None and names and scoring_is_on():
         raise ValidationError(
             {name: _("It follows from the scoring rules. A level is set by hand on the tab of the value.") for name in names}

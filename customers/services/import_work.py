@@ -21,6 +21,7 @@ from customers.imports.customer_rows import CustomerRows
 from customers.imports.fields import added_headings
 from customers.models import DataImport, ImportRow, ImportState, ImportSubject
 from customers.services.imports import may_import, remembered_mapping
+from customers.services.scoring import SCORED, scoring_is_on
 from jobs.errors import JobRefused
 from jobs.models import Job, JobChunk, JobStatus, SourceFile
 from jobs.services.reading import ReaderRun, inspect_source, reading
@@ -109,6 +110,8 @@ def run_chunk(job: Job, chunk: JobChunk) -> None:
     if not may_import(actor, subject):
         raise JobRefused("import_lost_access", login=actor.username)
     columns = frozenset(job.summary["columns"])
+    if scoring_is_on():
+        columns -= frozenset(SCORED)  # rules came into force since the check, or since the import: what they found stays
     try:
         if job.undo_of_id:
             chunk.applied, chunk.conflicts = undo_chunk(UndoChunk(job.pk, subject, actor, columns, chunk.first, chunk.last))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime
 from collections.abc import Iterable
 from decimal import Decimal
-from typing import Any
+from typing import Any, Final
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
@@ -18,6 +18,10 @@ from customers.bulk.scores import Scored, write_scores
 from customers.measures import Span, Value, measures_by_key, spans
 from customers.models import Customer, CustomerScore, ScoreRun, ScoringRule
 from customers.scoring import Rule, level_of, rules_on, score_of, thresholds
+
+
+SCORED: Final = ("level", "value_score")
+"""The fields of a customer that follow from rules where there are any."""
 
 
 def scoring_is_on() -> bool:

@@ -17,7 +17,7 @@ from common.change_context import change_context
 from customers.bulk import importing
 from customers.credit_code import check_character
 from customers.imports.checking import Options
-from customers.models import AttributeKind, ContactPerson, Customer, CustomerScore, ImportRow, OwnershipChange, ScoreRun
+from customers.models import AttributeKind, ContactPerson, Customer, CustomerScore, ImportRow, OwnershipChange, ScoreRun, ScoringRule
 from customers.services.imports import approve_import, recheck_import, undo_import
 from jobs.errors import JobRefused
 from jobs.models import ChunkState, Job, JobChunk, JobStatus
@@ -303,6 +303,26 @@ def test_a_night_of_scoring_is_no_change_of_anybodys(manager: User) -> None:
     undo = run(work_off(undo_import(job_id=job.pk, actor=manager)), manager)
     assert (undo.applied, undo.summary["left"]) == (2, 1)
     assert dict(Customer.objects.values_list("code", "address")) == {"A-1": "旧路1号", "A-3": ""}
+
+
+def test_what_follows_from_scoring_rules_is_written_by_no_file(manager: User) -> None:
+    CustomerFactory(code="A-1", name="云江医院", level="B1", value_score=40, address="旧路1号", manager=manager)
+    heading = ["code", "name", "level", "value score", "address"]
+    rows = [heading, ["A-1", "", "A1", "90", "新路1号"], ["A-2", "云江海关", "A2", "70", ""]]
+    imported(manager, CUSTOMERS, rows[:2])
+    waiting = checked(manager, CUSTOMERS, [heading, ["A-1", "", "C", "10", "新路2号"]])
+    ScoringRule.objects.create(code="CREDIT", measure="credit_limit", weight=10, name_en="Credit limit")
+    assert told(checked(manager, CUSTOMERS, rows)) == [(2, "n", []), (3, "c", [])]  # they are as the file says
+    Customer.objects.filter(code="A-1").update(level="B2", value_score=55)
+    refused = [("scored", "level"), ("scored", "value_score")]
+    assert told(checked(manager, CUSTOMERS, rows)) == [(2, "e", refused), (3, "c", [])]
+    blank = [heading, ["A-1", "", "", "", "新路3号"]]
+    assert told(checked(manager, CUSTOMERS, blank, options=Options(clears_blanks=True))) == [(2, "u", [])]
+    facts = Customer.objects.filter(code="A-1").values_list("level", "value_score", "address")
+    run(waiting, manager)
+    assert facts.get() == ("B2", 55, "新路2号")
+    run(work_off(undo_import(job_id=waiting.pk, actor=manager)), manager)
+    assert facts.get() == ("B2", 55, "新路1号")
 
 
 def test_undo_leaves_what_is_out_of_reach_by_now(director: User, manager: User, foreign_director: User) -> None:
