@@ -19,7 +19,6 @@ from customers.measures import Span, Value, measures_by_key, spans
 from customers.models import Customer, CustomerScore, ScoreRun, ScoringRule
 from customers.scoring import Rule, level_of, rules_on, score_of, thresholds
 
-
 SCORED: Final = ("level", "value_score")
 """The fields of a customer that follow from rules where there are any."""
 
