@@ -42,7 +42,7 @@ class EditContactPeople(FieldEdit):
     """Give many contact persons the same value of a field."""
 
     label = gettext_lazy("Edit")
-    fields: ClassVar[Sequence[str | EditableField]] = ("role", "is_key_person", "do_not_contact", "title")
+    fields: ClassVar[Sequence[str | EditableField]] = ("role", "attitude", "influence", "is_key_person", "do_not_contact", "title")
 
 
 # --- handing over ----------------------------------------------------------------------------------------------------------------------

@@ -28,12 +28,14 @@ from common.lists import (
 from common.lists.operators import NOTHING_GIVEN, Operator
 from customers.grams import has_grams_of
 from customers.models import (
+    Attitude,
     ContactRole,
     Customer,
     CustomerLevel,
     CustomerScale,
     CustomerTag,
     Industry,
+    Influence,
     Lifecycle,
     LifecycleProposal,
     ProposalState,
@@ -127,6 +129,8 @@ class ContactPersonFilters(Filters):
     name = TextFilter(label=pgettext_lazy("person", "Name"))
     title = TextFilter(label=pgettext_lazy("person", "Title"))
     role = ChoicesFilter(label=_("Role"), choices=ContactRole.choices)
+    attitude = ChoicesFilter(label=_("Attitude"), choices=Attitude.choices)
+    influence = ChoicesFilter(label=_("Influence"), choices=Influence.choices)
     is_key_person = YesNoFilter(label=_("Key person"))
     do_not_contact = YesNoFilter(label=_("Do not contact"))
     manager = ModelChoicesFilter(field_name="manager_key", label=_("Account manager"), queryset=managers, null_label=_("nobody yet"))

@@ -276,7 +276,7 @@ class ContactPersonForm(WarnsOfAlike, _VersionedForm):
         model = ContactPerson
         fields: ClassVar = (
             *("name", "title", "role", "phone", "email", "id_type", "id_number", "birthday", "preferences"),
-            *("is_key_person", "do_not_contact"),
+            *("attitude", "influence", "is_key_person", "do_not_contact"),
         )
         widgets: ClassVar = {
             "birthday": forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
@@ -313,6 +313,21 @@ class ContactPersonForm(WarnsOfAlike, _VersionedForm):
             raise ValidationError(
                 _("No such phone number can exist. Give the area code, or the country code after a plus."), code="phone"
             ) from refused
+
+
+class PlaceForm(_VersionedForm):
+    """Where a person stands in the chart of influence."""
+
+    class Meta:
+        model = ContactPerson
+        fields: ClassVar = ("reports_to", "attitude", "influence")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        superior = self.fields["reports_to"]
+        assert isinstance(superior, forms.ModelChoiceField)
+        superior.queryset = ContactPerson.objects.filter(customer=self.instance.customer_id).exclude(pk=self.instance.pk)
+        superior.empty_label = str(_("nobody here"))
 
 
 def _offer_owners(form: forms.BaseForm, user: User, action: str) -> None:

@@ -231,6 +231,8 @@ class ContactPersonList(ListDefinition):
             masked_column("phone", key="phone", label=_("Phone")),
             masked_column("email", key="email", label=_("E-mail"), hide_on_phone=True),
             Column(key="flags", label=_("Remarks"), value=_flags, hide_on_phone=True),
+            Column(key="attitude", label=_("Attitude"), optional=True),
+            Column(key="influence", label=_("Influence"), optional=True),
             Column(key="birthday", label=_("Birthday"), optional=True),
             Column(key="preferences", label=_("Preferences"), optional=True),
             Column(key="created_at", label=_("Entered"), optional=True),

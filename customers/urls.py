@@ -4,7 +4,7 @@ from django.urls import include, path
 
 from access.history import history_view, restore_view
 from customers.histories import CONTACT_PERSON, CUSTOMER
-from customers.views import alike, customer, editing, lists, people, reach, relations, sharing, timeline, value
+from customers.views import alike, chart, customer, editing, lists, people, reach, relations, sharing, timeline, value
 
 app_name = "customers"
 
@@ -22,6 +22,8 @@ urlpatterns = [
     path("customers/<int:pk>/sharing/end/", sharing.customer_sharing_end, name="customer_sharing_end"),
     path("customers/<int:pk>/restore/", restore_view(CUSTOMER), name="customer_restore"),
     path("customers/<int:pk>/people/", people.customer_people, name="customer_people"),
+    path("customers/<int:pk>/people/chart/", chart.people_chart, name="people_chart"),
+    path("contact-people/<int:pk>/place/", chart.contact_person_place, name="contact_person_place"),
     path("customers/<int:pk>/people/new/", people.contact_person_create, name="contact_person_create"),
     path("customers/<int:pk>/people/alike/", alike.contact_person_alike, name="contact_person_alike"),
     path("customers/<int:pk>/value/", value.customer_value, name="customer_value"),

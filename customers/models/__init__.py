@@ -16,12 +16,13 @@ from customers.models.duplicates import (
 )
 from customers.models.imports import DataImport, ImportLayout, ImportRow, ImportState, ImportSubject
 from customers.models.lifecycle import Comparison, LifecycleProposal, LifecycleReason, LifecycleRule, ProposalState
-from customers.models.people import CertificateType, ContactPerson, ContactRole
+from customers.models.people import Attitude, CertificateType, ContactPerson, ContactRole, Influence
 from customers.models.relations import CustomerRelation, RelationKind
 from customers.models.scoring import CustomerScore, LevelOverride, LevelThreshold, ScoreRun, ScoringBand, ScoringRule
 from customers.models.tags import CustomerTag, Tag, TagColour
 
 __all__ = (
+    "Attitude",
     "AttributeChoice",
     "AttributeDefinition",
     "AttributeKind",
@@ -47,6 +48,7 @@ __all__ = (
     "ImportState",
     "ImportSubject",
     "Industry",
+    "Influence",
     "LevelOverride",
     "LevelThreshold",
     "Lifecycle",

@@ -6,7 +6,7 @@ from typing import ClassVar
 
 from django.contrib.postgres.indexes import GinIndex
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
@@ -28,6 +28,24 @@ class ContactRole(models.TextChoices):
     USER = "user", pgettext_lazy("contact role", "user")
     FINANCE = "finance", pgettext_lazy("contact role", "finance")
     TECHNICAL = "technical", _("technical")
+
+
+class Attitude(models.TextChoices):
+    """How a contact person stands to us."""
+
+    CHAMPION = "champion", _("speaks for us")
+    FRIENDLY = "friendly", _("friendly")
+    NEUTRAL = "neutral", _("neutral")
+    SCEPTICAL = "sceptical", _("sceptical")
+    OPPOSED = "opposed", _("opposed")
+
+
+class Influence(models.IntegerChoices):
+    """How much a contact person's word weighs at the customer; the most first."""
+
+    HIGH = 1, pgettext_lazy("influence", "high")
+    MEDIUM = 2, pgettext_lazy("influence", "medium")
+    LOW = 3, pgettext_lazy("influence", "low")
 
 
 class CertificateType(models.TextChoices):
@@ -55,6 +73,9 @@ class ContactPerson(PlacedAsCustomer, TimestampedModel):
     id_number_hash = KeyedHashField(_("ID number (fingerprint)"), of="id_number")
     birthday = models.DateField(_("birthday"), null=True, blank=True)
     preferences = models.CharField(_("preferences"), max_length=200, blank=True)
+    reports_to = models.ForeignKey("self", models.SET_NULL, null=True, blank=True, related_name="reports", verbose_name=_("reports to"))
+    attitude = models.CharField(_("attitude"), max_length=10, choices=Attitude, blank=True, db_default="")
+    influence = models.PositiveSmallIntegerField(_("influence"), choices=Influence, null=True, blank=True)
     is_key_person = models.BooleanField(_("key person"), default=False)
     do_not_contact = models.BooleanField(_("do not contact"), default=False)
 
@@ -64,6 +85,13 @@ class ContactPerson(PlacedAsCustomer, TimestampedModel):
         verbose_name = _("contact person")
         verbose_name_plural = _("contact persons")
         ordering = ("-is_key_person", "name", "id")
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                condition=~Q(reports_to=F("id")),
+                name="contact_person_not_own_superior",
+                violation_error_message=_("Nobody reports to the own person."),
+            )
+        ]
         indexes: ClassVar = [
             models.Index(fields=["customer", "name"], name="contact_person_customer"),
             models.Index(fields=["name", "id"], name="contact_person_name"),

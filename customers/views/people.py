@@ -60,7 +60,7 @@ def contact_person_create(request: HttpRequest, pk: int) -> HttpResponse:
 def contact_person(request: HttpRequest, pk: int) -> HttpResponse:
     """What is known about a person, masked where it is sensitive."""
     user = signed_in(request)
-    person = ContactPerson.objects.select_related("customer").get_visible(user, pk)
+    person = ContactPerson.objects.select_related("customer", "reports_to").get_visible(user, pk)
     context = {
         "person": person,
         "may_change": ContactPerson.objects.visible_to(user, Action.CHANGE).filter(pk=pk).exists(),

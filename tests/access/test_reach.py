@@ -49,6 +49,8 @@ OF_A_CUSTOMER: Final = {
         ("customers:contact_person_create", "customers:customer_edit", "customers:customer_lifecycle"), ("customer", "manager", "GET POST")
     ),
     "customers:contact_person_alike": ("customer", "manager", "POST"),
+    "customers:people_chart": ("customer", "manager", "GET"),
+    "customers:contact_person_place": ("person", "manager", "GET POST"),
     "customers:customer_relations": ("customer", "manager", "GET"),
     "customers:relation_create": ("customer", "manager", "GET POST"),
     "customers:relation_edit": ("relation", "manager", "GET POST"),

@@ -4,7 +4,7 @@ import pytest
 from playwright.sync_api import expect
 
 from common.versions import version_of
-from customers.models import CustomerTag, Lifecycle
+from customers.models import ContactPerson, CustomerTag, Lifecycle
 from customers.services.contact_people import add_contact_person
 from customers.services.details import update_customer
 from customers.services.lifecycle import move_customer
@@ -59,3 +59,47 @@ def test_the_timeline_is_filtered_and_read_on(page, live_server, manager, hospit
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     shoot("customer-timeline-phone")
     page.set_viewport_size(DESKTOP)
+
+
+def test_the_chart_of_influence_is_drawn_and_changed_by_keyboard(page, watch, live_server, manager, hospital, sign_in, check_axe, shoot):
+    watch.expect(422)
+    people = list(ContactPerson.objects.filter(customer=hospital).order_by("pk"))
+    for person in people[9:]:
+        person.delete()
+    top, deputy, head, nurse, clerk, *rest = people[:9]
+    for person, name, title, above, values in (
+        (top, "赵国强", "院长", None, {"role": "decision", "attitude": "neutral", "influence": 1, "is_key_person": True}),
+        (deputy, "钱丽华", "副院长", top, {"role": "influencer", "attitude": "champion", "influence": 1}),
+        (head, "孙海燕", "信息科主任", top, {"role": "technical", "attitude": "sceptical", "influence": 2}),
+        (nurse, "李敏", "财务科长", deputy, {"role": "finance", "attitude": "opposed", "influence": 3}),
+        (clerk, "周涛", "采购专员", deputy, {"attitude": "friendly", "influence": 3}),
+    ):
+        ContactPerson.objects.filter(pk=person.pk).update(name=name, title=title, reports_to=above, **values)
+    for person in rest:
+        ContactPerson.objects.filter(pk=person.pk).update(reports_to=head)
+    sign_in(manager)
+    page.goto(f"/customers/{hospital.pk}/people/")
+    page.get_by_role("link", name="Chart of influence").click()
+    expect(page.get_by_role("heading", name="Chart of influence")).to_be_visible()
+    check_axe()
+    shoot("customer-chart")
+    page.get_by_role("link", name="Change the place of 周涛").focus()
+    page.keyboard.press("Enter")
+    page.get_by_label("Reports to").select_option(label="孙海燕")
+    check_axe()
+    page.get_by_role("button", name="Save").focus()
+    page.keyboard.press("Enter")
+    expect(page.locator(f"li:has(> #place-{head.pk}) > ul > li > #place-{clerk.pk}")).to_be_visible()
+    page.get_by_role("link", name="Change the place of 赵国强").click()
+    page.get_by_label("Reports to").select_option(label="周涛")
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_text("周涛 reports to this person already.", exact=True)).to_be_visible()
+    page.get_by_role("link", name="Cancel").click()
+    expect(page.locator(".chart-form")).to_have_count(0)
+    sign_in(manager, language="zh-hans", theme="dark")
+    page.reload()
+    check_axe()
+    shoot("customer-chart-zh")
+    page.set_viewport_size(PHONE)
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    shoot("customer-chart-phone")
