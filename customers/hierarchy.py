@@ -1,50 +1,73 @@
-"""The tree that a customer is a part of."""
+"""The tree that a customer is a part of, and figures that add up along it."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections import defaultdict
+from dataclasses import dataclass, field
 from typing import Final
 
 from access.models import User
+from customers.bulk.family import Branch, branches_below, has_hidden_children
 from customers.models import Customer
+from customers.rollups import Amount, RollUp, roll_ups_for
 
-DEEPEST: Final = 8
-MOST: Final = 300
+HIGHEST: Final = 8
+MOST: Final = 20_000
+"""So many customers are added up."""
+OPENED: Final = 2
+"""So many levels below the customer are open at first."""
+SHOWN: Final = 200
+"""So many customers are shown at first, and of one branch when it is opened."""
 
 
 @dataclass(frozen=True, slots=True)
+class Figure:
+    """What a customer has by itself, and with all below, as text."""
+
+    own: str
+    total: str
+
+
+@dataclass(slots=True)
 class Kin:
-    """A customer of the tree, `depth` steps below the top that is shown."""
+    """A customer of the tree, `depth` steps below the one at its top.
+
+    Attributes:
+        below: how many customers in reach lie below.
+        is_closed: whether these are not among the rows that follow.
+        figures: one for each roll-up; empty until they are asked for.
+    """
 
     customer: Customer
     depth: int
-    is_self: bool
+    below: int
+    is_closed: bool
+    figures: list[Figure] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
 class Family:
-    """The tree in the order of reading; `is_cut` tells that it holds more than is shown."""
+    """The tree below a customer, in the order of reading.
+
+    Attributes:
+        is_cut: whether it holds more customers than are added up.
+        has_hidden: whether a part of it is out of the reader's reach.
+        size: how many customers are added up.
+    """
 
     members: list[Kin]
+    roll_ups: list[RollUp]
     is_cut: bool
+    has_hidden: bool
+    size: int
 
 
-def family_of(customer: Customer, user: User) -> Family:
-    """The customers above `customer` and all below it that `user` may see, by one query a level.
-
-    A customer out of reach ends its branch. No more than `DEEPEST` levels either way and `MOST` customers.
-    """
-    above = _above(customer, user)
-    below, is_cut = _below(customer, user)
-    line = [Kin(ancestor, depth, is_self=False) for depth, ancestor in enumerate(above)]
-    return Family([*line, *_in_reading_order(customer, below, len(above), is_self=True)], is_cut)
-
-
-def _above(customer: Customer, user: User) -> list[Customer]:
+def above(customer: Customer, user: User) -> list[Customer]:
+    """The customers above `customer`, the highest first, up to one that is out of reach; one query a level, at most `HIGHEST`."""
     line: list[Customer] = []
     parent_id = customer.parent_id
-    while parent_id is not None and len(line) < DEEPEST:
-        parent = Customer.objects.visible_to(user).select_related("manager").filter(pk=parent_id).first()
+    while parent_id is not None and len(line) < HIGHEST:
+        parent = Customer.objects.visible_to(user).filter(pk=parent_id).first()
         if parent is None:
             break
         line.insert(0, parent)
@@ -52,24 +75,67 @@ def _above(customer: Customer, user: User) -> list[Customer]:
     return line
 
 
-def _below(customer: Customer, user: User) -> tuple[dict[int, list[Customer]], bool]:
-    children: dict[int, list[Customer]] = {}
-    level, seen = [customer.pk], 0
-    for _depth in range(DEEPEST):
-        found = list(Customer.objects.visible_to(user).select_related("manager").filter(parent__in=level)[: MOST - seen + 1])
-        for child in found[: MOST - seen]:
-            children.setdefault(child.parent_id or 0, []).append(child)
-        if len(found) > MOST - seen:
-            return children, True
-        seen += len(found)
-        level = [child.pk for child in found]
-        if not level:
-            return children, False
-    return children, Customer.objects.visible_to(user).filter(parent__in=level).exists()
+def family_of(customer: Customer, user: User, *, depth: int = 0, with_figures: bool = False, opened: int = OPENED) -> Family:
+    """`customer` and those below it that `user` may see.
+
+    The tree takes one query whatever its depth, and so does each figure. A customer out of reach ends its branch and adds nothing.
+
+    Arguments:
+        depth: how deep the customer itself stands in the tree that it is shown in.
+        opened: how many levels below it are open.
+    """
+    branches = branches_below(customer, user, limit=MOST)
+    keys = [branch.pk for branch in branches]
+    roll_ups = roll_ups_for(user)
+    shown = _shown(branches, opened)
+    rows = Customer.objects.visible_to(user).select_related("manager").in_bulk([branch.pk for branch in shown])
+    counts = _summed(branches, dict.fromkeys(keys, 1))
+    parents = {branch.parent for branch in shown if branch.depth > 0}
+    members = [
+        Kin(rows[branch.pk], depth + branch.depth, below=int(counts[branch.pk]) - 1, is_closed=branch.pk not in parents)
+        for branch in shown
+        if branch.pk in rows
+    ]
+    if with_figures:
+        _enter_figures(members, branches, roll_ups, user)
+    return Family(members, roll_ups, len(branches) > MOST, len(branches) <= MOST and has_hidden_children(keys), len(branches))
 
 
-def _in_reading_order(customer: Customer, children: dict[int, list[Customer]], depth: int, *, is_self: bool = False) -> list[Kin]:
-    line = [Kin(customer, depth, is_self)]
-    for child in children.get(customer.pk, []):
-        line += _in_reading_order(child, children, depth + 1)
+def _shown(branches: list[Branch], opened: int) -> list[Branch]:
+    """Those that stand open, in the order of reading. The children of a customer are shown all or not at all, as far as there is room."""
+    children: dict[int | None, list[Branch]] = defaultdict(list)
+    for branch in branches[1:]:
+        children[branch.parent].append(branch)
+    open_keys: set[int] = set()
+    count = 1
+    for branch in branches:
+        below = len(children[branch.pk])
+        if branch.depth >= opened or (branch.parent not in open_keys and branch.depth > 0) or (count + below > SHOWN and branch.depth > 0):
+            continue
+        open_keys.add(branch.pk)
+        count += below
+    line: list[Branch] = []
+    waiting = [branches[0]]
+    while waiting:
+        branch = waiting.pop()
+        line.append(branch)
+        if branch.pk in open_keys:
+            waiting += reversed(children[branch.pk])
     return line
+
+
+def _summed(branches: list[Branch], own: dict[int, Amount]) -> dict[int, Amount]:
+    """The figures `own` of each customer with those of all below; parents come before their children."""
+    total: dict[int, Amount] = {branch.pk: own.get(branch.pk, 0) for branch in branches}
+    for branch in reversed(branches[1:]):
+        if branch.parent is not None:
+            total[branch.parent] += total[branch.pk]
+    return total
+
+
+def _enter_figures(members: list[Kin], branches: list[Branch], roll_ups: list[RollUp], user: User) -> None:
+    for figure in roll_ups:
+        own = dict(figure.read([branch.pk for branch in branches], user))
+        total = _summed(branches, own)
+        for kin in members:
+            kin.figures.append(Figure(figure.words(own.get(kin.customer.pk, 0)), figure.words(total[kin.customer.pk])))

@@ -4,7 +4,7 @@ from django.urls import include, path
 
 from access.history import history_view, restore_view
 from customers.histories import CONTACT_PERSON, CUSTOMER
-from customers.views import alike, chart, customer, editing, lists, people, reach, relations, sharing, timeline, value
+from customers.views import alike, chart, customer, editing, hierarchy, lists, people, reach, relations, sharing, timeline, value
 
 app_name = "customers"
 
@@ -15,7 +15,8 @@ urlpatterns = [
     path("customers/new/", editing.customer_create, name="customer_create"),
     path("customers/<int:pk>/", customer.customer_detail, name="customer_detail"),
     path("customers/<int:pk>/timeline/", timeline.customer_timeline, name="customer_timeline"),
-    path("customers/<int:pk>/hierarchy/", customer.customer_hierarchy, name="customer_hierarchy"),
+    path("customers/<int:pk>/hierarchy/", hierarchy.customer_hierarchy, name="customer_hierarchy"),
+    path("customers/<int:pk>/hierarchy/branch/", hierarchy.customer_branch, name="customer_branch"),
     path("customers/<int:pk>/history/", customer.customer_history, name="customer_history"),
     path("customers/<int:pk>/sharing/", sharing.customer_sharing, name="customer_sharing"),
     path("customers/<int:pk>/share/", sharing.customer_share, name="customer_share"),

@@ -23,6 +23,7 @@ class MembersConfig(AppConfig):
         from members.owner_functions import register_owner_functions
         from members.palette import register_search_parts
         from members.panels import register_pages
+        from members.roll_ups import register_roll_ups
         from members.sensitive import register_masked
         from members.timeline import register_timeline
 
@@ -37,6 +38,7 @@ class MembersConfig(AppConfig):
         register_masked()
         register_measures()
         register_timeline()
+        register_roll_ups()
 
 
 def _enter_rules(**_signal: Any) -> None:

@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 import datetime
-from collections import defaultdict
 from collections.abc import Mapping
-from decimal import Decimal
 from typing import Any
 
-from django.db.models import Count, Exists, Max, OuterRef
+from django.db.models import Exists, Max, OuterRef
 from django.utils.translation import gettext_lazy as _
 
 from customers.measures import Measure, Span, Value, counted, register_measure
 from customers.models import Customer
 from members.models import Member, MemberSubscription
 from members.roster import live_subscriptions
+from members.services.revenue import revenue_by_customer
 from products.models import GroupSubscription
-from products.services.pricing import monthly_fees
 
 
 def register_measures() -> None:
@@ -39,16 +37,8 @@ def _members(span: Span, day: datetime.date) -> Mapping[int, Value]:
 def _revenue(span: Span, day: datetime.date) -> Mapping[int, Value]:
     """Of member and group subscriptions after discounts, by two groupings and the prices of what they name."""
     live = live_subscriptions(MemberSubscription.objects.filter(span.within("customer")), day)
-    groups = list(live.order_by().values_list("customer", "tariff", "offer", "price_override").annotate(count=Count("pk")))
     own = GroupSubscription.objects.live(day).filter(span.within("customer"), effective_on__lte=day)
-    lines = list(own.values_list("customer", "tariff", "offer", "quantity"))
-    fees = monthly_fees({(row[1], row[2]) for row in [*groups, *lines]}, day)
-    revenue: defaultdict[int, Decimal] = defaultdict(Decimal)
-    for customer, tariff, offer, override, count in groups:
-        revenue[customer] += (fees[tariff, offer].net if override is None else override) * count
-    for customer, tariff, offer, quantity in lines:
-        revenue[customer] += fees[tariff, offer].net * quantity
-    return dict(revenue)
+    return revenue_by_customer(live, own, day)
 
 
 def _days_without(span: Span, day: datetime.date) -> Mapping[int, Value]:

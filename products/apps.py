@@ -18,6 +18,7 @@ class ProductsConfig(AppConfig):
         from products.cards import expiring_offers, register_figures, waiting_offers
         from products.histories import register_histories
         from products.palette import register_search_parts
+        from products.roll_ups import register_roll_ups
         from products.tables import CustomerOfferList, DiscountList, OfferList, ProductList, ProductOfferList
         from products.timeline import register_timeline
 
@@ -26,6 +27,7 @@ class ProductsConfig(AppConfig):
         register_figures()
         register_search_parts()
         register_timeline()
+        register_roll_ups()
         register(NavigationItem(NavigationGroup.BUSINESS, _("Offers"), "products:offer_list", "file-percent", module="products", order=10))
         register(NavigationItem(NavigationGroup.BUSINESS, _("Products"), "products:product_list", "package", module="products", order=20))
         register(

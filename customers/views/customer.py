@@ -16,7 +16,6 @@ from access.reveals import mark_revealable
 from common.htmx import asks_for
 from common.panels import actions_for, facts_for, render_panel
 from customers.attribute_history import shown_attributes
-from customers.hierarchy import family_of
 from customers.histories import CUSTOMER
 from customers.history import history_of
 from customers.models import ContactPerson, Customer, ProposalState
@@ -92,16 +91,6 @@ def customer_detail(request: HttpRequest, pk: int) -> HttpResponse:
         "changes": history_of(customer, limit=5),
     }
     return render_panel(request, slot=SLOT, key="overview", subject=customer, template="customers/partials/_overview.html", context=context)
-
-
-@require_GET
-def customer_hierarchy(request: HttpRequest, pk: int) -> HttpResponse:
-    """The customers above and below this one."""
-    customer = read_customer(request, pk)
-    context = {"customer": customer, "family": family_of(customer, signed_in(request))}
-    return render_panel(
-        request, slot=SLOT, key="hierarchy", subject=customer, template="customers/partials/_hierarchy.html", context=context
-    )
 
 
 @require_GET

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import datetime
+from collections import defaultdict
 from dataclasses import dataclass
 from decimal import Decimal
 
-from django.db.models import Count
+from django.db.models import Count, QuerySet
 
 from access.models import User
 from customers.models import Customer
@@ -59,6 +60,24 @@ def subscription_groups(customer: Customer, user: User, day: datetime.date) -> l
         for product, tariff, offer, override, count in counted
     ]
     return sorted(groups, key=lambda group: (-group.total, group.product.code, group.tariff.code))
+
+
+def revenue_by_customer(
+    subscriptions: QuerySet[MemberSubscription], lines: QuerySet[GroupSubscription], day: datetime.date
+) -> dict[int, Decimal]:
+    """What `subscriptions` of members and `lines` of groups, live on `day`, bring each of their customers a month after discounts, in CNY.
+
+    Two groupings, and the prices of what they name.
+    """
+    groups = list(subscriptions.order_by().values_list("customer", "tariff", "offer", "price_override").annotate(count=Count("pk")))
+    own = list(lines.order_by().values_list("customer", "tariff", "offer", "quantity"))
+    fees = monthly_fees({(row[1], row[2]) for row in [*groups, *own]}, day)
+    revenue: defaultdict[int, Decimal] = defaultdict(Decimal)
+    for customer, tariff, offer, override, count in groups:
+        revenue[customer] += (fees[tariff, offer].net if override is None else override) * count
+    for customer, tariff, offer, quantity in own:
+        revenue[customer] += fees[tariff, offer].net * quantity
+    return dict(revenue)
 
 
 def group_revenue(customer: Customer, user: User, day: datetime.date) -> Decimal:

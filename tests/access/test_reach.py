@@ -50,6 +50,7 @@ OF_A_CUSTOMER: Final = {
     ),
     "customers:contact_person_alike": ("customer", "manager", "POST"),
     "customers:people_chart": ("customer", "manager", "GET"),
+    "customers:customer_branch": ("customer", "manager", "GET"),
     "customers:contact_person_place": ("person", "manager", "GET POST"),
     "customers:customer_relations": ("customer", "manager", "GET"),
     "customers:relation_create": ("customer", "manager", "GET POST"),

@@ -4,14 +4,15 @@ import pytest
 from playwright.sync_api import expect
 
 from common.versions import version_of
-from customers.models import ContactPerson, CustomerTag, Lifecycle
+from customers.models import ContactPerson, Customer, CustomerTag, Lifecycle
 from customers.services.contact_people import add_contact_person
 from customers.services.details import update_customer
 from customers.services.lifecycle import move_customer
 from tests.access.test_reach import make_batch
 from tests.browser.conftest import DESKTOP, PHONE
 from tests.browser.worlds import make_catalogue, make_customer_of
-from tests.factories.customers import TagFactory
+from tests.factories.customers import CustomerFactory, TagFactory
+from tests.members.factories import make_member
 from workflow.services.tasks import create_task
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -103,3 +104,30 @@ def test_the_chart_of_influence_is_drawn_and_changed_by_keyboard(page, watch, li
     page.set_viewport_size(PHONE)
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     shoot("customer-chart-phone")
+
+
+def test_a_group_is_opened_with_its_figures(page, live_server, manager, foreign_manager, hospital, sign_in, check_axe, shoot):
+    group = CustomerFactory(name="云江卫生健康集团有限公司", manager=manager, code="YJ-000100")
+    Customer.objects.filter(pk=hospital.pk).update(parent=group)
+    ward = CustomerFactory(name="云江市第一人民医院东院区", manager=manager, parent=hospital)
+    clinic = CustomerFactory(name="东院区社区门诊部", manager=manager, parent=ward)
+    CustomerFactory(manager=foreign_manager, parent=group)
+    for number in range(3):
+        make_member(clinic, f"861390057{number:04d}")
+    sign_in(manager)
+    page.goto(f"/customers/{group.pk}/")
+    page.get_by_role("link", name="Hierarchy").click()
+    expect(page.get_by_role("row", name="云江卫生健康集团有限公司")).to_contain_text("19")
+    expect(page.get_by_text("outside your reach")).to_be_visible()
+    check_axe()
+    page.get_by_role("link", name="Open 云江市第一人民医院东院区").focus()
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("row", name="东院区社区门诊部")).to_contain_text("3")
+    check_axe()
+    shoot("customer-hierarchy")
+    sign_in(manager, language="zh-hans", theme="dark")
+    page.set_viewport_size(PHONE)
+    page.goto(f"/customers/{hospital.pk}/hierarchy/?figures=1")
+    check_axe()
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    shoot("customer-hierarchy-phone")
