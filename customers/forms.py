@@ -57,6 +57,8 @@ class _VersionedForm(ServiceForm, forms.ModelForm):  # type: ignore[type-arg]  #
     version = forms.CharField(widget=forms.HiddenInput, required=False)
     masked_fields: ClassVar[tuple[str, ...]] = ()
     """Fields that show their value masked, whoever looks: left as it is, the value stays; what is typed replaces it."""
+    together: ClassVar[tuple[tuple[str, ...], ...]] = ()
+    """Groups of fields of which each can only be judged with the others."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -81,10 +83,16 @@ class _VersionedForm(ServiceForm, forms.ModelForm):  # type: ignore[type-arg]  #
             return full  # somebody else has replaced the value that was shown; the service tells so
         raise ValidationError(_("Type it in full: a part of it is masked."), code="masked")
 
-    def keep_only(self, name: str) -> None:
-        """Ask for the field `name` alone, as a cell of a list does."""
-        for other in [one for one in self.fields if one not in (name, "version")]:
+    def keep_only(self, *names: str) -> None:
+        """Ask for the fields `names` alone, as a cell of a list does; those that only make sense with them stay as they are."""
+        kept = {*names, *(one for group in self.together if not set(group).isdisjoint(names) for one in group)}
+        for other in [one for one in self.fields if one not in {*kept, "version"}]:
             del self.fields[other]
+        others = {name: self.get_initial_for_field(self.fields[name], name) for name in kept - set(names) if name in self.fields}
+        if others:
+            sent: Any = self.data
+            self.data = merged = sent.copy()
+            merged.update({name: "" if value is None else str(value) for name, value in others.items()})
 
     def details(self) -> dict[str, Any]:
         """The values for the service: the fields of `Meta.fields`."""
@@ -176,10 +184,14 @@ class CustomerForm(WarnsOfAlike, _VersionedForm):
         self.fields |= attribute_fields(self._definitions, self.instance.attributes)
         self.initial.update(attribute_initial(self._definitions, self.instance.attributes))
 
-    def keep_only(self, name: str) -> None:
-        """The attributes go too."""
-        super().keep_only(name)
-        self._definitions = []
+    def keep_only(self, *names: str) -> None:
+        """The other attributes go too."""
+        super().keep_only(*names)
+        self._definitions = [one for one in self._definitions if f"{PREFIX}{one.key}" in names]
+
+    def api_name(self, name: str) -> Any:
+        """How the API names a field: attributes stand in an object of their own."""
+        return f"attributes.{name.removeprefix(PREFIX)}" if name.startswith(PREFIX) else name
 
     def details(self) -> dict[str, Any]:
         """With the attributes that administrators have defined, by their keys."""
@@ -246,9 +258,7 @@ class NewCustomerForm(CustomerForm):
     def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
         super().__init__(*args, user=user, **kwargs)
         _offer_owners(self, user, Action.ADD)
-        if not self.is_bound:
-            self.fields["manager"].initial = user.pk
-            self.fields["org_unit"].initial = user.org_unit_id
+        self.initial.update({"manager": user, "org_unit": user.org_unit})
         self.order_fields(["name", "short_name", "code", "credit_code", "manager", "org_unit"])
 
 
@@ -271,6 +281,7 @@ class ContactPersonForm(WarnsOfAlike, _VersionedForm):
     masked_fields = ("phone", "email", "id_number")
     template_name = "customers/widgets/contact_person_form.html"
     alike_fields = ("name", "title", "role", "phone")
+    together = (("id_type", "id_number"),)
 
     class Meta:
         model = ContactPerson
@@ -328,6 +339,18 @@ class PlaceForm(_VersionedForm):
         assert isinstance(superior, forms.ModelChoiceField)
         superior.queryset = ContactPerson.objects.filter(customer=self.instance.customer_id).exclude(pk=self.instance.pk)
         superior.empty_label = str(_("nobody here"))
+
+
+class NewContactPersonForm(ContactPersonForm):
+    """A new person at a customer that is named too: for callers whose address names none."""
+
+    customer = CustomerField(label=_("Customer"), action=Action.CHANGE)
+
+    def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        field = self.fields["customer"]
+        assert isinstance(field, CustomerField)
+        field.user = user
 
 
 def _offer_owners(form: forms.BaseForm, user: User, action: str) -> None:

@@ -68,6 +68,11 @@ class NewRelationForm(ServiceForm, forms.Form):
                 offered.append((f"{_INVERSE}-{key}", kind.inverse_label))
         return offered
 
+    def choice_of(self, code: str, *, inverse: bool) -> str:
+        """The choice that names the kind with `code`, from this side or the other; empty where it is not offered."""
+        key = next((key for key, kind in self._kinds.items() if kind.code == code), "")
+        return f"{_INVERSE if inverse else _FORWARD}-{key}" if key else ""
+
     def details(self) -> dict[str, Any]:
         """The values for the service."""
         way, _dash, key = self.cleaned_data["relation"].partition("-")

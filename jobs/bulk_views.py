@@ -88,7 +88,8 @@ def _apply(request: HttpRequest, selection: Selection, operation: BulkOperation,
             token=token,
         )
     except JobRefused as refusal:
-        return _show_preview(request, selection, operation, form, refusal.message, token)
+        kept = None if refusal.code in ("token_missing", "token_reused") else token
+        return _show_preview(request, selection, operation, form, refusal.message, kept)
     if job.awaits or job.status != JobStatus.DONE:
         return redirect("jobs:job_page", job.pk)
     messages.success(request, _done_text(job))

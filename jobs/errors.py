@@ -55,6 +55,8 @@ MESSAGES: Final[dict[str, _StrPromise]] = {
     "change_refused": _(
         "You may no longer change these rows, or what was chosen is no longer offered. The rows not yet changed were left alone."
     ),
+    "token_missing": _("The request has no token by which it could be told from its repetition. Look at the preview again."),
+    "token_reused": _("The token of this request was used for something else, by job #%(job)s. Look at the preview again."),
     "rows_dropped": _("The rows of this job are no longer kept."),
 }  # fmt: skip
 _IN_BYTES: Final = frozenset({"file_too_large", "zip_too_large", "upload_quota"})

@@ -97,7 +97,7 @@ def _export(request: HttpRequest, user: User, order: ExportOrder, *, token: str,
 
 def _by_job(request: HttpRequest, user: User, order: ExportOrder, *, token: str, rows: int) -> HttpResponse:
     try:
-        job = begin_export(order=order, actor=user, token=f"export-{token}", rows=rows)
+        job = begin_export(order=order, actor=user, token=token, rows=rows)
     except JobRefused as refusal:
         messages.error(request, refusal.message)
         return redirect(order.selection.back or "jobs:job_list")

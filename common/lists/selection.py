@@ -85,10 +85,15 @@ class Selection:
         """Those of `rows`, which are the list's, that were chosen."""
         return rows if self.everything else rows.filter(pk__in=self.keys)
 
+    @property
+    def facts(self) -> list[Any]:
+        """Which rows these are, as JSON can say it; where the list stands is no part of that."""
+        return [self.name, self.query, dict(self.scope), list(self.keys), self.everything]
+
     def dump(self) -> str:
         """The selection as an encrypted text for a job's parameters: what is searched for may be a number that pages mask."""
-        facts = [self.name, self.query, dict(self.scope), list(self.keys), self.everything, self.back]
-        return base64.b64encode(keyring().encrypt(json.dumps(facts, separators=(",", ":")), _CONTEXT)).decode()
+        text = json.dumps([*self.facts, self.back], separators=(",", ":"))
+        return base64.b64encode(keyring().encrypt(text, _CONTEXT)).decode()
 
     @classmethod
     def load(cls, text: str) -> Selection:

@@ -351,6 +351,20 @@ class ListState:
             cursor = cursor or (self._keyset.load(text, self.definition.name) if text else None)
         return self._keyset.page(self.matching, cursor, self.definition.page_size, self.definition.first_rows)
 
+    def page_at(self, text: str, size: int, rows: QuerySet[Any]) -> KeysetPage[Any]:
+        """The page of `size` of `rows`, which are those that match, at the cursor `text` (empty: the first).
+
+        Raises LookupError where the cursor is of another list or order.
+        """
+        cursor = self._keyset.load(text, self.definition.name) if text else None
+        if text and cursor is None:
+            raise LookupError(text)
+        return self._keyset.page(rows, cursor, size, self.definition.first_rows)
+
+    def cursor_text(self, cursor: Cursor) -> str:
+        """`cursor` as a word for an address."""
+        return self._keyset.dump(cursor, self.definition.name)
+
     @cached_property
     def rows(self) -> list[Row]:
         """The rows of the page."""
@@ -379,7 +393,7 @@ class ListState:
     def _neighbour(self, cursor: Cursor | None) -> str:
         if cursor is None:
             return ""
-        return self.address(changes={f"{self.prefix}{cursor.direction}": self._keyset.dump(cursor, self.definition.name)})
+        return self.address(changes={f"{self.prefix}{cursor.direction}": self.cursor_text(cursor)})
 
     @cached_property
     def previous_url(self) -> str:

@@ -16,6 +16,7 @@ from access.placing import PLACES, Placed, scope_indexes
 from common.db import CodeField, TimestampedModel
 from common.encrypted_fields import EncryptedField, KeyedHashField
 from common.tracking import tracked
+from common.version_triggers import versioned
 from customers.credit_code import validate_credit_code
 from customers.grams import grams_of_names
 from customers.latin import latin_index
@@ -55,6 +56,7 @@ class CustomerScale(models.TextChoices):
     MICRO = "micro", _("micro (below 20)")
 
 
+@versioned(exclude=PLACES)
 @tracked(exclude=("bank_account", *PLACES), compared=True)
 class Customer(Placed, TimestampedModel):
     """A group customer: the unit of this product. `manager` and `org_unit` decide who reaches it and all that hangs from it."""

@@ -14,6 +14,7 @@ from access.placing import INHERITED, PlacedAsCustomer, scope_indexes
 from common.db import CodeField, TimestampedModel
 from common.encrypted_fields import EncryptedField, KeyedHashField
 from common.tracking import tracked
+from common.version_triggers import versioned
 from customers.latin import latin_index
 from customers.models.customer import Customer
 from customers.people_names import grams_of_people
@@ -58,6 +59,7 @@ class CertificateType(models.TextChoices):
     OTHER = "other", _("other certificate")
 
 
+@versioned(exclude=INHERITED)
 @tracked(exclude=("id_number", *INHERITED), compared=True, told_of=("customer",))
 class ContactPerson(PlacedAsCustomer, TimestampedModel):
     """A person at a customer."""

@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from access.models import User
 from common.db import BilingualModel, CodeField, TimestampedModel
 from common.tracking import tracked
+from common.version_triggers import versioned
 from customers.models.customer import Customer
 from customers.querysets import CustomerRelationQuerySet
 
@@ -52,6 +53,7 @@ class RelationKind(BilingualModel):
         return (self.inverse_zh if chinese else self.inverse_en) or self.inverse_en or self.inverse_zh or self.label
 
 
+@versioned()
 @tracked(told_of=("customer", "other"))
 class CustomerRelation(TimestampedModel):
     """`customer` is to `other` what the kind says. Whoever reaches either of them sees that there is a relation."""

@@ -68,12 +68,15 @@ def update_contact_person(*, person_id: int, actor: User, seen: str, **details: 
 
 
 @transaction.atomic
-def remove_contact_person(*, person_id: int, actor: User) -> Customer:
+def remove_contact_person(*, person_id: int, actor: User, seen: str | None = None) -> Customer:
     """Delete a person and return the customer; who reported to the person reports to the one above.
 
-    Raises Http404 when the person is hidden from `actor` for changes.
+    `seen` is the version of the person that was looked at, if that matters. Raises Http404 when the person is hidden from `actor` for
+    changes, ValidationError with code `stale`.
     """
     person = ContactPerson.objects.select_for_update(of=("self",)).select_related("customer").get_visible(actor, person_id, Action.CHANGE)
+    if seen is not None:
+        ensure_version(person, seen)
     ContactPerson.objects.filter(reports_to=person).update(reports_to=person.reports_to_id, updated_at=Now())
     person.delete()
     return person.customer

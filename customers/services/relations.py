@@ -71,6 +71,12 @@ def update_relation(*, relation_id: int, actor: User, seen: str, **details: Unpa
 
 
 @transaction.atomic
-def remove_relation(*, relation_id: int, actor: User) -> None:
-    """Delete a relation that was entered by mistake. Raises Http404 when neither customer is open to `actor` for changes."""
-    CustomerRelation.objects.select_for_update(of=("self",)).get_visible(actor, relation_id, Action.CHANGE).delete()
+def remove_relation(*, relation_id: int, actor: User, seen: str | None = None) -> None:
+    """Delete a relation that was entered by mistake; `seen` is the version of it that was looked at, if that matters.
+
+    Raises Http404 when neither customer is open to `actor` for changes, ValidationError with code `stale`.
+    """
+    relation = CustomerRelation.objects.select_for_update(of=("self",)).get_visible(actor, relation_id, Action.CHANGE)
+    if seen is not None:
+        ensure_version(relation, seen)
+    relation.delete()

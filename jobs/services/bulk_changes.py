@@ -28,6 +28,7 @@ from jobs.errors import JobRefused
 from jobs.models import Job, JobChunk, JobRow, JobStatus
 from jobs.services.dispatch import hint_on_commit
 from jobs.services.quotas import ensure_may_open
+from jobs.services.tokens import known_job, save_once, token_key
 from jobs.services.work import RUN, advance
 
 KIND: Final = "bulk_change"
@@ -118,27 +119,33 @@ def _without(rows: models.QuerySet[Any], obstacles: list[Obstacle]) -> models.Qu
 
 
 def begin_change(*, selection: Selection, operation: BulkOperation, data: Mapping[str, Any], given: Given, seen: str, token: str) -> Job:
-    """Change the rows as the preview with the fingerprint `seen` said. A second call with the same `token` returns the first one's job.
+    """Change the rows as the preview with the fingerprint `seen` said. A second call with the same `token` returns the first one's job,
+    though the two come at the same moment.
 
     A small change is done when this returns, a large one is under way. `data` is what the form was sent, `given` what it cleaned.
 
-    Raises JobRefused: fingerprint_changed where the chosen rows are no longer those that were seen, nothing_eligible, too_many_open_jobs.
+    Raises JobRefused: fingerprint_changed where the chosen rows are no longer those that were seen, nothing_eligible, too_many_open_jobs,
+    token_missing, and token_reused where the token was given with another change.
     """
     actor: User = operation.user
-    key = f"change-{token}"
+    key = token_key("change", token)
+    sent = {name: value for name, value in data.items() if isinstance(value, list)}
+    asked = [selection.facts, operation.key, sent, seen]
     with transaction.atomic():
-        known = Job.objects.filter(actor=actor, idempotency_key=key).first()
+        known = known_job(actor, key, asked)
         if known is not None:
             return known
         ensure_may_open(actor)
         parameters = {
             "selection": selection.dump(),
             "operation": operation.key,
-            "data": {name: value for name, value in data.items() if isinstance(value, list)},
+            "data": sent,
             "language": translation.get_language() or settings.LANGUAGE_CODE,
         }
         title = f"{operation.definition.title}: {operation.title(given)}"[:_TITLE_LENGTH]
         job = _new_job(actor, title=title, parameters=parameters, idempotency_key=key)
+        if (first := save_once(job, asked)) is not job:
+            return first
         rows = _changing(operation, selection.among(operation.definition.state.matching), given)
         count = keep_rows(job, rows, operation.columns(given))
         if fingerprint_of(job) != seen:
@@ -161,6 +168,7 @@ def begin_undo(*, job_id: int, actor: User) -> Job:
             raise JobRefused("wrong_state", state=job.get_status_display())
         title = _("Undo: %(title)s") % {"title": job.title}
         undo = _new_job(actor, title=title[:_TITLE_LENGTH], parameters=job.parameters, undo_of=job)
+        undo.save()
         count = keep_changed_rows(undo, job)
         if not count:
             raise JobRefused("rows_dropped" if job.applied else "nothing_to_undo")
@@ -174,9 +182,7 @@ def may_be_undone(job: Job) -> bool:
 
 
 def _new_job(actor: User, **values: Any) -> Job:
-    return Job.objects.create(
-        kind=KIND, actor=actor, status=JobStatus.APPROVED, awaits=RUN, approved_by=actor, started_at=timezone.now(), **values
-    )
+    return Job(kind=KIND, actor=actor, status=JobStatus.APPROVED, awaits=RUN, approved_by=actor, started_at=timezone.now(), **values)
 
 
 def _divide(job: Job, count: int) -> None:

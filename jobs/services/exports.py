@@ -34,6 +34,7 @@ from jobs.services.dispatch import hint_on_commit
 from jobs.services.progress import tell_done
 from jobs.services.quotas import ensure_may_open
 from jobs.services.retention import FILE_KEPT
+from jobs.services.tokens import known_job, save_once, token_key
 
 KIND: Final = "export"
 WORK: Final = "export"
@@ -67,11 +68,13 @@ def export_at_once(*, order: ExportOrder, user: User, file: BinaryIO, request: H
 
 @transaction.atomic
 def begin_export(*, order: ExportOrder, actor: User, token: str, rows: int) -> Job:
-    """Have a worker write the file. A second call with the same `token` returns the first one's job.
+    """Have a worker write the file. A second call with the same `token` returns the first one's job, though both come at the same moment.
 
-    Raises JobRefused (too_many_open_jobs), Http404 and PermissionDenied.
+    Raises JobRefused (too_many_open_jobs, token_missing, token_reused where it was given with another order), Http404, PermissionDenied.
     """
-    known = Job.objects.filter(actor=actor, idempotency_key=token).first()
+    key = token_key("export", token)
+    asked = [order.selection.facts, order.columns, order.form]
+    known = known_job(actor, key, asked)
     if known is not None:
         return known
     ensure_may_open(actor)
@@ -83,18 +86,20 @@ def begin_export(*, order: ExportOrder, actor: User, token: str, rows: int) -> J
         "form": order.form,
         "language": translation.get_language() or settings.LANGUAGE_CODE,
     }
-    job = Job.objects.create(
+    job = Job(
         kind=KIND,
         title=_("Export: %(list)s") % {"list": definition.title},
         actor=actor,
         status=JobStatus.RUNNING,
         awaits=WORK,
         parameters=parameters,
-        idempotency_key=token,
+        idempotency_key=key,
         rows=rows,
         eligible=rows,
         started_at=timezone.now(),
     )
+    if (first := save_once(job, asked)) is not job:
+        return first
     hint_on_commit(job)
     return job
 

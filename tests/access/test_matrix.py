@@ -183,7 +183,7 @@ def of_others(standing: Standing, request: pytest.FixtureRequest) -> Iterator[Tr
         named["notice"] = make_notice(stranger).pk
     version = event_model_of(Customer)._default_manager.values_list("pk", flat=True).first()
     parts = {"kind": "customers.customer", "version": version, "provider_id": "nowhere", "name": "customers", "operation": "edit"}
-    parts["slot"], parts["subject"] = "home", CUSTOMERS
+    parts |= {"slot": "home", "subject": CUSTOMERS, "dictionary": "tags"}
     for name, (words, methods, subject) in reach.OF_OTHERS.items():
         for side in (OWN, FOREIGN) if subject in keys[OWN] else (NONE,):
             arguments = {"pk": keys[side][subject]} if side != NONE else {part: parts[part] for part in subject.split()}

@@ -81,6 +81,13 @@ OF_A_CUSTOMER: Final = {
     "customers:customer_restore": ("customer", "manager", "GET POST"),
     "customers:contact_person_history": ("person", "manager", "GET"),
     "customers:contact_person_restore": ("person", "manager", "GET POST"),
+    "api:customer": ("customer", "manager", "GET PUT PATCH"),
+    "api:contact_person": ("person", "manager", "GET PUT PATCH DELETE"),
+    "api:customer_relation": ("relation", "manager", "GET PUT PATCH DELETE"),
+    "api:customer_assignment": ("customer", "director", "GET POST"),
+    **dict.fromkeys(("api:customer_lifecycle", "api:customer_score", "api:customer_relations"), ("customer", "manager", "GET POST")),
+    **dict.fromkeys(("api:customer_level", "api:customer_level_end"), ("customer", "director", "POST")),
+    "api:customer_people": ("customer", "manager", "GET"),
     "products:customer_panel": ("customer", "manager", "GET"),
     "products:group_subscription_create": ("customer", "manager", "GET POST"),
     "products:group_subscription_end": ("group_subscription", "manager", "GET POST"),
@@ -155,8 +162,15 @@ IMPORTED: Final = [["code", "name"], ["IMP-1", "云江新客户"], ["", "云江�
 BY_QUERY: Final = {"products:offer_create"}
 """The object stands in the query, not in the path."""
 
-FORMS_SHOWN_TO_READERS: Final = {"customers:import_columns", "members:batch_actions", "jobs:job_page"}
-"""Step 2 of a batch or an import tells those who may not change it what was chosen, and a job's page how far it is."""
+FORMS_SHOWN_TO_READERS: Final = {
+    *("customers:import_columns", "members:batch_actions", "jobs:job_page"),
+    *("api:customer", "api:contact_person", "api:customer_relation", "api:customer_assignment", "api:customer_lifecycle"),
+    *("api:customer_score", "api:customer_relations"),
+}
+"""The API reads and writes at one address.
+
+Step 2 of a batch or an import tells those who may not change it what was chosen, and a job's page how far it is.
+"""
 
 EXPORTS: Final = {
     "customers:import_errors",
@@ -193,7 +207,9 @@ WITHOUT_AN_OBJECT: Final = {
     "access:unsent": ("signed-in", "GET POST"),
     **dict.fromkeys(("access:list_layout", "access:list_view_create"), ("signed-in", "POST")),
     "api:schema": ("signed-in token", "GET"),
-    "api:provisioning_job_list": ("role token", "GET"),
+    **dict.fromkeys(
+        ("api:provisioning_job_list", "api:customer_list", "api:contact_person_list", "api:customer_relation_list"), ("role token", "GET")
+    ),
     **dict.fromkeys(
         (
             *("customers:customer_list", "customers:contact_person_list", "products:product_list", "products:discount_list"),
@@ -210,7 +226,7 @@ WITHOUT_AN_OBJECT: Final = {
     **dict.fromkeys(("access:audit_events", "access:audit_changes"), ("auditor", "GET")),
 }
 """They show nothing of others, or what is in reach."""
-ALSO_POSTED_BY: Final = {"api:provisioning_job_list": "manager token"}
+ALSO_POSTED_BY: Final = dict.fromkeys(("api:provisioning_job_list", "api:customer_list", "api:contact_person_list"), "manager token")
 """Who may also POST to a route that more people may GET."""
 OF_THE_SIGN_IN: Final = {
     **dict.fromkeys(
@@ -244,6 +260,7 @@ OF_OTHERS: Final = {
     ),
     "mfa_edit_webauthn": ("nobody", "", "key"),
     "jobs:job_file": ("nobody", "", "file"),
+    "api:dictionary": ("role token", "GET", "dictionary"),
     "jobs:list_export": ("manager", "GET POST", "name"),
     "jobs:list_change": ("manager", "GET POST", "name operation"),
     "mfa_remove_webauthn": ("nobody", "", "key"),

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from django.core.exceptions import PermissionDenied, RequestDataTooBig, SuspiciousOperation
 from django.http import Http404, UnreadablePostError
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 from rest_framework import exceptions, serializers, status
-from rest_framework.pagination import CursorPagination
 from rest_framework.renderers import JSONRenderer
 from rest_framework.response import Response
 from rest_framework.views import set_rollback
@@ -27,11 +25,22 @@ class Refusal(exceptions.APIException):
         reason: what people read, in the current language.
         status: the HTTP status.
         field: the part of the request at fault, where one is.
+        headers: of the answer.
         more: further members of the answer, such as the job in the way.
     """
 
-    def __init__(self, code: str, reason: str, *, status: int = status.HTTP_400_BAD_REQUEST, field: str = "", **more: Any) -> None:
+    def __init__(
+        self,
+        code: str,
+        reason: str,
+        *,
+        status: int = status.HTTP_400_BAD_REQUEST,
+        field: str = "",
+        headers: Mapping[str, str] | None = None,
+        **more: Any,
+    ) -> None:
         super().__init__(reason, code)
+        self.headers = dict(headers or {})
         self.status_code = status
         self.field = field
         self.more = more
@@ -59,23 +68,6 @@ class ErrorSerializer(serializers.Serializer[Any]):
     )
 
 
-class Paging(CursorPagination):
-    """Pages found by the last row seen, so that any page costs the same and none shifts when rows are added."""
-
-    ordering = "-id"
-    page_size = 50
-    max_page_size = 500
-    page_size_query_param = "limit"
-    invalid_cursor_message = gettext_lazy("This cursor is of another list. Begin at the first page.")  # type: ignore[assignment]  # the stubs want plain text
-
-    def decode_cursor(self, request: Any) -> Any:
-        """Read the cursor of the address. Raises ValidationError when it is not one of ours."""
-        try:
-            return super().decode_cursor(request)
-        except exceptions.NotFound as error:
-            raise exceptions.ValidationError({self.cursor_query_param: [self.invalid_cursor_message]}) from error
-
-
 def exception_handler(error: Exception, context: dict[str, Any]) -> Response | None:
     """The answer to an error of a view; None for an unexpected one, which the middleware logs under a reference."""
     known = _known(error)
@@ -86,7 +78,7 @@ def exception_handler(error: Exception, context: dict[str, Any]) -> Response | N
     if request is not None:  # a view that answers with a file still tells its errors as JSON
         request.accepted_renderer = JSONRenderer()
         request.accepted_media_type = JSONRenderer.media_type
-    headers = {}
+    headers = dict(getattr(known, "headers", {}))
     if header := getattr(known, "auth_header", None):
         headers["WWW-Authenticate"] = header
     if wait := getattr(known, "wait", None):
