@@ -31,6 +31,7 @@ WORK: Final[dict[str, Promise]] = {
     "access.forget_ended_sessions": gettext_lazy("Forget sessions that have ended"),
     "members.drop_old_rows": gettext_lazy("Drop the rows of old batches"),
     "customers.drop_old_rows": gettext_lazy("Drop the rows of old imports"),
+    "customers.tend_hand_overs": gettext_lazy("Carry out the hand-overs of the day, and end offers that nobody answered"),
     "customers.apply_lifecycle_rules": gettext_lazy("Move customers along their lifecycle by the rules"),
     "customers.score_all": gettext_lazy("Score all customers by the rules"),
 }

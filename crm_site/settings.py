@@ -298,6 +298,7 @@ CELERY_BEAT_SCHEDULE = {
     "drop expired files of jobs": {"task": "jobs.drop_expired", "schedule": crontab(minute="10")},
     "drop old rows of batches": {"task": "members.drop_old_rows", "schedule": crontab(hour="3", minute="20")},
     "drop old rows of imports": {"task": "customers.drop_old_rows", "schedule": crontab(hour="3", minute="25")},
+    "tend hand-overs": {"task": "customers.tend_hand_overs", "schedule": crontab(hour="0", minute="20")},
     "move customers by rules": {"task": "customers.apply_lifecycle_rules", "schedule": crontab(hour="2", minute="10")},
     "score customers": {"task": "customers.score_all", "schedule": crontab(hour="2", minute="30")},
 }

@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy
 from access.administration import PolicyAdmin, PolicyInline, ReadOnlyAdmin
 from access.reveals import masked_text
 from customers import grant_admin, rule_admin  # noqa: F401  # they register their pages
-from customers.models import AttributeChoice, AttributeDefinition, Customer, Industry, Region, RelationKind, Tag
+from customers.models import AttributeChoice, AttributeDefinition, Customer, HandOver, HandOverRule, Industry, Region, RelationKind, Tag
 
 DEEPEST_REGION: Final = 3
 """Province, city, county."""
@@ -102,6 +102,27 @@ class AttributeDefinitionAdmin(PolicyAdmin):
     def get_readonly_fields(self, request: HttpRequest, obj: AttributeDefinition | None = None) -> tuple[str, ...]:
         """Key and kind, once it is entered."""
         return ("key", "kind") if obj is not None else ()
+
+
+@admin.register(HandOverRule)
+class HandOverRuleAdmin(PolicyAdmin):
+    """How long offers of hand-overs wait; one row."""
+
+    list_display = ("__str__", "remind_after", "expire_after")
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """Until there is one."""
+        return super().has_add_permission(request) and not HandOverRule.objects.exists()
+
+
+@admin.register(HandOver)
+class HandOverAdmin(ReadOnlyAdmin):
+    """Hand-overs, to read."""
+
+    list_display = ("number", "giver", "receiver", "state", "effective_on", "reason", "maker", "approver")
+    list_filter = ("state",)
+    list_select_related = ("giver", "receiver", "maker", "approver")
+    search_fields = ("giver__name", "receiver__name", "reason")
 
 
 @admin.register(Customer)

@@ -37,7 +37,14 @@ def handed_over(change: OwnershipChange) -> Happening:
     """An ownership change in words; it was read with the people and units it names."""
     before = f"{change.from_manager or '—'} · {change.from_unit.label}" if change.from_unit else ""
     after = f"{change.to_manager or '—'} · {change.to_unit.label}"
-    return Happening(change.changed_at, _("Ownership") if before else _("Entered"), before, after, change.actor, change.reason)
+    return Happening(change.changed_at, _("Ownership") if before else _("Entered"), before, after, change.actor, _why(change))
+
+
+def _why(change: OwnershipChange) -> str:
+    """The reason, and the hand-over that it was part of."""
+    if change.hand_over_id is None:
+        return change.reason
+    return gettext("%(reason)s (hand-over #%(number)s)") % {"reason": change.reason, "number": change.hand_over_id}
 
 
 def moved(change: LifecycleChange) -> Happening:

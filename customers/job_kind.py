@@ -1,11 +1,11 @@
-"""Makes imports known to the jobs app."""
+"""Makes imports and large hand-overs known to the jobs app."""
 
 from __future__ import annotations
 
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from customers.services import import_work
+from customers.services import hand_over_work, import_work
 from customers.services.imports import CHECK, CHECK_UNDO, INSPECT, KIND
 from jobs.kinds import JobKind, register
 from jobs.models import Job
@@ -15,8 +15,20 @@ def _page_url(job: Job) -> str:
     return reverse("customers:import_detail", args=[job.pk])
 
 
+def _hand_over_url(job: Job) -> str:
+    return reverse("customers:hand_over", args=[job.parameters["hand_over"]])
+
+
 def register_kind() -> None:
-    """Register the kind of job that this app runs."""
+    """Register the kinds of jobs that this app runs."""
+    register(
+        JobKind(
+            code=hand_over_work.KIND,
+            label=_("hand-over"),
+            page_url=_hand_over_url,
+            single={hand_over_work.WORK: hand_over_work.run_job},
+        )
+    )
     register(
         JobKind(
             code=KIND,

@@ -10,7 +10,7 @@ import datetime
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any, Final, TypeAlias
+from typing import Any, Final, Protocol, TypeAlias
 
 from django.db.models import Count, Max, Min, Model, Q, QuerySet
 from django.utils import timezone
@@ -22,6 +22,13 @@ from customers.models import AttributeDefinition, AttributeKind, ContactPerson, 
 
 Value: TypeAlias = int | float | Decimal | str
 DAYS_IN_A_YEAR: Final = 365.25
+
+
+class Part(Protocol):
+    """Some of the customers."""
+
+    def within(self, name: str = "pk") -> Q:
+        """The condition on the column that holds the customer's key."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +43,17 @@ class Span:
         return Q(**{f"{name}__gte": self.first, f"{name}__lte": self.last})
 
 
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """Some customers by their keys: what a page measures."""
+
+    keys: tuple[int, ...]
+
+    def within(self, name: str = "pk") -> Q:
+        """The condition on the column that holds the customer's key."""
+        return Q(**{f"{name}__any_of": self.keys})
+
+
 SPAN: Final = 5_000
 """So many keys a transaction: forms wait for no longer than one takes."""
 
@@ -48,7 +66,7 @@ def spans() -> Iterator[Span]:
             yield Span(first, min(first + SPAN - 1, ends["last"]))
 
 
-Read: TypeAlias = Callable[[Span, datetime.date], Mapping[int, Value]]
+Read: TypeAlias = Callable[[Part, datetime.date], Mapping[int, Value]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,8 +76,8 @@ class Measure:
     Attributes:
         key: its name in rules.
         label: what people call it, with the unit.
-        read: the values of a span of customers on a day by their keys, by a fixed number of statements; the task calls it for all
-            customers, so nobody's reach narrows it. Customers that are left out have none.
+        read: the values of a span of customers, or of some chosen ones, on a day by their keys, by a fixed number of statements; the task
+            calls it for all customers, so nobody's reach narrows it. Customers that are left out have none.
         choices: for a value of a list, its codes and their labels; without it the measure is a number.
         missing: the number of customers that are left out, where that is known to be one, such as 0 members.
     """
@@ -99,7 +117,7 @@ def measures_by_key() -> dict[str, Measure]:
 def _of_attribute(definition: AttributeDefinition) -> Measure:
     key = definition.key
 
-    def read(span: Span, _day: datetime.date) -> Mapping[int, Value]:
+    def read(span: Part, _day: datetime.date) -> Mapping[int, Value]:
         rows = Customer.objects.filter(span.within(), attributes__has_key=key)
         return {pk: value for pk, value in rows.values_list("pk", f"attributes__{key}") if isinstance(value, int | float | str)}
 
@@ -133,23 +151,23 @@ def _industries() -> list[tuple[str, str]]:
 
 
 def _plain(name: str) -> Read:
-    def read(span: Span, _day: datetime.date) -> Mapping[int, Value]:
+    def read(span: Part, _day: datetime.date) -> Mapping[int, Value]:
         rows = Customer.objects.filter(span.within()).exclude(**{f"{name}__isnull": True})
         return {pk: value for pk, value in rows.values_list("pk", name) if value != ""}
 
     return read
 
 
-def _years(span: Span, day: datetime.date) -> Mapping[int, Value]:
+def _years(span: Part, day: datetime.date) -> Mapping[int, Value]:
     rows = Customer.objects.filter(span.within()).values_list("pk", "created_at")
     return {pk: round(max(0, (day - timezone.localdate(made)).days) / DAYS_IN_A_YEAR, 1) for pk, made in rows}
 
 
-def _key_people(span: Span, _day: datetime.date) -> Mapping[int, Value]:
+def _key_people(span: Part, _day: datetime.date) -> Mapping[int, Value]:
     return counted(ContactPerson.objects.filter(span.within("customer"), is_key_person=True), "customer")
 
 
-def _subsidiaries(span: Span, _day: datetime.date) -> Mapping[int, Value]:
+def _subsidiaries(span: Part, _day: datetime.date) -> Mapping[int, Value]:
     return counted(Customer.objects.filter(span.within("parent")), "parent")
 
 

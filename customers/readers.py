@@ -13,7 +13,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from access.grants import MODULE
-from access.models import Action, DataScope, Delegation, RoleAssignment, User
+from access.models import Action, DataScope, Delegation, OrgUnit, RoleAssignment, User
 from access.scope import scope_of
 from customers.models import Customer
 
@@ -35,24 +35,27 @@ def readers_of(customer: Customer, *, limit: int) -> list[Reader]:
 
 
 def _readers(customer: Customer, limit: int) -> Iterator[Reader]:
-    held = list(_assignments(customer)[:limit])
+    held = list(roles_reaching(customer.org_unit, customer.manager_id, Action.VIEW)[:limit])
     yield from (Reader(found.user, _reason(found)) for found in held if found.user_id == customer.manager_id)
     yield from _borrowers(customer)
     yield from (Reader(found.user, _reason(found)) for found in held if found.user_id != customer.manager_id)
 
 
-def _assignments(customer: Customer) -> QuerySet[RoleAssignment]:
-    """The roles that open viewing the customer to whoever holds them, held by people who are active, the nearest unit first."""
-    path = customer.org_unit.path
+def roles_reaching(unit: OrgUnit | None, manager_id: int | None, action: str) -> QuerySet[RoleAssignment]:
+    """The roles that open `action` on the customers of an account manager in `unit` to whoever holds them, of people who are active.
+
+    The nearest unit first.
+    """
+    path = unit.path if unit is not None else ""
     above = [path[: end + 1] for end, letter in enumerate(path) if letter == "/"]
     reaching = (
         Q(role__scope=DataScope.ALL)
         | Q(role__scope=DataScope.SUBTREE, org_unit__path__in=above)
-        | Q(role__scope=DataScope.UNIT, org_unit=customer.org_unit_id)
-        | Q(role__scope=DataScope.OWN, user=customer.manager_id)
+        | Q(role__scope=DataScope.UNIT, org_unit=unit)
+        | Q(role__scope=DataScope.OWN, user=manager_id)
     )
     found = RoleAssignment.objects.filter(reaching, user__is_active=True)
-    opened = found.filter(role__permissions__module=MODULE, role__permissions__action=Action.VIEW)
+    opened = found.filter(role__permissions__module=MODULE, role__permissions__action=action)
     return opened.select_related("user", "role", "org_unit").order_by(Length("org_unit__path").desc(), "user__name", "pk")
 
 

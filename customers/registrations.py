@@ -12,13 +12,18 @@ from django.utils.translation import pgettext_lazy
 from access.administration import register_person_page
 from access.models import Action, User
 from common.lists import linked
+from common.lists.bulk import offer_on_lists
 from common.lists.registry import register_list
 from common.navigation import NavigationGroup, NavigationItem, register
 from common.panels import register_action, register_fact, register_panel, register_slot
 from customers.cards import register_cards, register_figures
-from customers.models import Customer
+from customers.models import Customer, HandOver
 from customers.notices import register_notices
+from customers.notices_hand_overs import register_hand_over_notices
+from customers.open_work import register_own_work
+from customers.services.hand_overs import SUBJECT
 from customers.tables import ContactPersonList, CustomerList
+from customers.tables_hand_overs import HandOverItemList, HandOverList, hand_over_actions
 from customers.views.customer import SLOT, page_context
 from workflow.subjects import ShownSubject, SubjectKind, reference_of, register_subject_kind
 
@@ -58,6 +63,7 @@ def register_all() -> None:
         order=50,
     )
     register_notices()
+    register_hand_overs()
     register_subject_kind(SubjectKind("customers.customer", _("Customer"), visible=_visible_customers, show=_show_customer))
     register_action(
         slot=SLOT,
@@ -81,6 +87,34 @@ def register_all() -> None:
         icon="plus",
         order=50,
         shortcut="n",
+    )
+
+
+def register_hand_overs() -> None:
+    """Portfolios that are handed over with their open work."""
+    register_list(HandOverList, HandOverItemList)
+    register(
+        NavigationItem(
+            NavigationGroup.CUSTOMERS,
+            _("Hand-overs"),
+            "customers:hand_over_list",
+            "arrows-exchange",
+            module="customers",
+            action=Action.CHANGE,
+            order=50,
+        )
+    )
+    offer_on_lists(hand_over_actions)
+    register_person_page(_("Hand this portfolio over"), "customers:hand_over_of")
+    register_hand_over_notices()
+    register_own_work()
+    register_subject_kind(
+        SubjectKind(
+            SUBJECT,
+            _("Hand-over"),
+            visible=lambda user: HandOver.objects.visible_to(user).select_related("giver", "receiver"),
+            show=lambda row: ShownSubject(str(row), reverse("customers:hand_over", args=[row.pk])),
+        )
     )
 
 

@@ -27,6 +27,7 @@ from customers.bulk_operations import AddTag, AssignCustomers, EditContactPeople
 from customers.cell_editors import ContactPersonCells, CustomerCells
 from customers.filters import ContactPersonFilters, CustomerFilters
 from customers.models import AttributeDefinition, ContactPerson, Customer, CustomerTag, ImportSubject, Lifecycle, Tag
+from customers.portfolios import portfolio_action
 from customers.searching import RANK, count_by_walk, is_common, read_in_parts
 from customers.services.imports import may_import
 
@@ -176,12 +177,13 @@ class CustomerList(ListDefinition):
         return reverse("customers:customer_detail", args=[row.pk])
 
     def actions(self) -> list[ListAction]:
-        """Enter a customer, or import many."""
+        """Enter a customer, import many, or hand over the portfolio that the list is narrowed to."""
         actions = import_actions(self.user, ImportSubject.CUSTOMERS)
         if allowed(self.user, "customers", Action.ADD):
             url = reverse("customers:customer_create")
             actions.append(ListAction(label=_("New customer"), url=url, icon="plus", primary=True, shortcut="n"))
-        return actions
+        portfolio = portfolio_action(self.request)
+        return [portfolio, *actions] if portfolio is not None else actions
 
 
 def _flags(person: ContactPerson) -> SafeString:

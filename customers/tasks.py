@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from celery import shared_task
 
-from customers.services import import_retention, lifecycle_rules, scoring
+from customers.services import hand_over_work, import_retention, lifecycle_rules, scoring
 
 
 @shared_task(name="customers.drop_old_rows")
@@ -23,3 +23,9 @@ def score_all() -> None:
 def apply_lifecycle_rules() -> None:
     """Nightly: move customers along their lifecycle by the rules."""
     lifecycle_rules.apply_rules()
+
+
+@shared_task(name="customers.tend_hand_overs")
+def tend_hand_overs() -> None:
+    """Nightly: carry out the hand-overs of the day, remind of those that wait, and end those that nobody answered."""
+    hand_over_work.tend_hand_overs()

@@ -4,7 +4,21 @@ from django.urls import include, path
 
 from access.history import history_view, restore_view
 from customers.histories import CONTACT_PERSON, CUSTOMER
-from customers.views import alike, chart, customer, editing, hierarchy, lists, people, reach, relations, sharing, timeline, value
+from customers.views import (
+    alike,
+    chart,
+    customer,
+    editing,
+    hand_overs,
+    hierarchy,
+    lists,
+    people,
+    reach,
+    relations,
+    sharing,
+    timeline,
+    value,
+)
 
 app_name = "customers"
 
@@ -45,6 +59,12 @@ urlpatterns = [
     path("contact-people/<int:pk>/restore/", restore_view(CONTACT_PERSON), name="contact_person_restore"),
     path("contact-people/<int:pk>/edit/", people.contact_person_edit, name="contact_person_edit"),
     path("contact-people/<int:pk>/delete/", people.contact_person_delete, name="contact_person_delete"),
+    path("hand-overs/", hand_overs.HandOverListPage.as_view(), name="hand_over_list"),
+    path("hand-overs/new/", hand_overs.hand_over_create, name="hand_over_create"),
+    path("hand-overs/<int:pk>/", hand_overs.hand_over, name="hand_over"),
+    path("hand-overs/<int:pk>/step/", hand_overs.hand_over_step, name="hand_over_step"),
+    path("hand-overs/customers/<int:pk>/", hand_overs.hand_over_item, name="hand_over_item"),
+    path("people/<int:pk>/hand-over/", hand_overs.hand_over_of, name="hand_over_of"),
     path("imports/", include("customers.import_urls")),
     path("people/<int:pk>/reach/", reach.reach_of_user, name="reach_of_user"),
 ]

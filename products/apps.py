@@ -17,6 +17,7 @@ class ProductsConfig(AppConfig):
         from common.panels import register_card, register_panel
         from products.cards import expiring_offers, register_figures, waiting_offers
         from products.histories import register_histories
+        from products.open_work import register_offer_work
         from products.palette import register_search_parts
         from products.roll_ups import register_roll_ups
         from products.tables import CustomerOfferList, DiscountList, OfferList, ProductList, ProductOfferList
@@ -28,6 +29,7 @@ class ProductsConfig(AppConfig):
         register_search_parts()
         register_timeline()
         register_roll_ups()
+        register_offer_work()
         register(NavigationItem(NavigationGroup.BUSINESS, _("Offers"), "products:offer_list", "file-percent", module="products", order=10))
         register(NavigationItem(NavigationGroup.BUSINESS, _("Products"), "products:product_list", "package", module="products", order=20))
         register(

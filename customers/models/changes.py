@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from access.models import OrgUnit, User
 from common.tracking import tracked
 from customers.models.customer import Customer, Lifecycle
+from customers.models.hand_overs import HandOver
 from customers.models.lifecycle import LifecycleReason, LifecycleRule
 
 
@@ -22,12 +25,18 @@ class OwnershipChange(models.Model):
     to_unit = models.ForeignKey(OrgUnit, models.PROTECT, related_name="+", verbose_name=_("to unit"))
     actor = models.ForeignKey(User, models.PROTECT, null=True, related_name="+", verbose_name=_("by"))
     reason = models.CharField(_("reason"), max_length=200, blank=True)
+    hand_over = models.ForeignKey(
+        HandOver, models.SET_NULL, null=True, related_name="changes", editable=False, db_index=False, verbose_name=_("hand-over")
+    )
     changed_at = models.DateTimeField(_("when"), auto_now_add=True)
 
     class Meta:
         verbose_name = _("ownership change")
         verbose_name_plural = _("ownership changes")
         ordering = ("-changed_at", "-id")
+        indexes: ClassVar = [
+            models.Index(fields=["hand_over", "customer"], name="ownership_change_hand_over", condition=models.Q(hand_over__isnull=False))
+        ]
 
     def __str__(self) -> str:
         return f"{self.from_manager or '—'} → {self.to_manager or '—'}"

@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from access.choices import staff_in_reach, units_in_reach
 from access.models import Action, OrgUnit, User
 from customers.bulk.handing_over import hand_over
-from customers.models import Customer
+from customers.models import Customer, HandOver
 from customers.notices import tell_of_many
 
 
@@ -44,12 +44,13 @@ def reassign_customers(
     org_unit: OrgUnit | Present,
     reason: str,
     moment: datetime.datetime | None = None,
+    part_of: HandOver | None = None,
 ) -> int:
     """Give all of `customers` to `manager` (None: to nobody yet) in `org_unit`, with the jobs about them; returns how many changed hands.
 
     Those that are with them already, and those that `actor` may not hand over, are left alone. Their members, people and offers follow at
-    once; each change is entered with `reason` and `moment` (by default now). A fixed number of statements, however many customers they
-    are; the caller cuts very many into chunks.
+    once; each change is entered with `reason` and `moment` (by default now), and as `part_of` a hand-over, which then tells of it itself. A
+    fixed number of statements, however many customers they are; the caller cuts very many into chunks.
 
     Raises ValidationError when the new owner or unit is out of the actor's reach, PermissionDenied when the customers would leave it.
     """
@@ -69,9 +70,10 @@ def reassign_customers(
         actor_id=actor.pk,
         reason=reason,
         moment=moment,
+        hand_over_id=part_of.pk if part_of is not None else None,
     )
     if reached.filter(pk__in=keys).count() != len(keys):
         raise PermissionDenied
-    if keys and manager is not Present.KEPT:
+    if keys and manager is not Present.KEPT and part_of is None:
         tell_of_many(set(owners.values()), manager, actor, reason, moment)
     return len(keys)

@@ -50,7 +50,7 @@ from tests.access.matrix import (
     try_all,
 )
 from tests.customers.imports import CUSTOMERS, checked
-from tests.factories.customers import ContactPersonFactory, CustomerFactory, make_relation
+from tests.factories.customers import ContactPersonFactory, CustomerFactory, make_hand_over, make_relation
 from tests.factories.workflow import make_notice, make_task
 from tests.members.factories import make_member, make_subscription
 from tests.products.factories import make_group_subscription, make_offer
@@ -126,6 +126,7 @@ def grounds(manager: User, foreign_manager: User, settings: Settings, tmp_path: 
         "job": reach.make_batch(foreign_manager, customer.pk).pk,
         "task": make_task(foreign_manager, customer).pk,
         "import": checked(foreign_manager, CUSTOMERS, reach.IMPORTED).pk,
+        **make_hand_over(foreign_manager, customer),
     }
     return {OWN: own, FOREIGN: reach.World(foreign, own.body), SHARED: own}
 

@@ -21,7 +21,7 @@ from members.services.pasted import pasted_source
 from members.services.plan import ActionSpec
 from products.models import OfferStatus, ProductRule
 from tests.customers.imports import CUSTOMERS, checked
-from tests.factories.customers import ContactPersonFactory, CustomerFactory, make_relation
+from tests.factories.customers import ContactPersonFactory, CustomerFactory, make_hand_over, make_relation
 from tests.factories.workflow import make_task
 from tests.members.factories import make_member, make_subscription
 from tests.products.factories import make_discount, make_group_subscription, make_offer, make_product, make_tariff
@@ -65,6 +65,9 @@ OF_A_CUSTOMER: Final = {
     "customers:customer_share": ("customer", "manager", "GET POST"),
     "customers:customer_sharing_end": ("customer", "manager", "POST"),
     "customers:customer_assign": ("customer", "director", "GET POST"),
+    "customers:hand_over": ("hand_over", "manager", "GET"),
+    "customers:hand_over_step": ("hand_over", "manager", "POST"),
+    "customers:hand_over_item": ("hand_over_item", "manager", "GET POST"),
     "jobs:list_cell": ("customer", "manager", "GET POST"),
     **dict.fromkeys(
         ("customers:import_detail", "customers:import_preview", "customers:import_run", "customers:import_errors"),
@@ -163,13 +166,14 @@ BY_QUERY: Final = {"products:offer_create"}
 """The object stands in the query, not in the path."""
 
 FORMS_SHOWN_TO_READERS: Final = {
-    *("customers:import_columns", "members:batch_actions", "jobs:job_page"),
+    *("customers:import_columns", "customers:hand_over_item", "members:batch_actions", "jobs:job_page"),
     *("api:customer", "api:contact_person", "api:customer_relation", "api:customer_assignment", "api:customer_lifecycle"),
     *("api:customer_score", "api:customer_relations"),
 }
 """The API reads and writes at one address.
 
-Step 2 of a batch or an import tells those who may not change it what was chosen, and a job's page how far it is.
+Step 2 of a batch or an import tells those who may not change it what was chosen, a job's page how far it is, and a hand-over what
+is noted of a customer.
 """
 
 EXPORTS: Final = {
@@ -219,7 +223,8 @@ WITHOUT_AN_OBJECT: Final = {
         ("role", "GET"),
     ),
     "customers:customer_alike": ("manager", "POST"),
-    **dict.fromkeys(("customers:customer_create", "members:batch_new"), ("manager", "GET POST")),
+    "customers:hand_over_list": ("role", "GET"),
+    **dict.fromkeys(("customers:customer_create", "customers:hand_over_create", "members:batch_new"), ("manager", "GET POST")),
     **dict.fromkeys(("products:product_create", "products:discount_create"), ("administrator", "GET POST")),
     "members:batch_template": ("manager", "GET"),
     **dict.fromkeys(("members:segment_list", "members:blacklist"), ("administrator", "GET")),
@@ -264,6 +269,7 @@ OF_OTHERS: Final = {
     "jobs:list_export": ("manager", "GET POST", "name"),
     "jobs:list_change": ("manager", "GET POST", "name operation"),
     "mfa_remove_webauthn": ("nobody", "", "key"),
+    "customers:hand_over_of": ("director", "GET", "person"),
     "customers:reach_of_user": ("director auditor", "GET", "person"),
     "access:audit_changes_of": ("auditor", "GET", "kind"),
     "access:audit_change": ("auditor", "GET", "kind version"),
@@ -363,6 +369,7 @@ def make_world(manager: User) -> World:
         "discount": make_discount().pk,
         "task": make_task(manager, customer).pk,
         "import": checked(manager, CUSTOMERS, IMPORTED).pk,
+        **make_hand_over(manager, customer),
     }
     return World(keys, _body(customer, group_tariff, other, job))
 

@@ -3,12 +3,15 @@
 import factory
 from factory.django import DjangoModelFactory
 
+from access.models import User
 from customers.models import (
     AttributeDefinition,
     AttributeKind,
     ContactPerson,
     Customer,
     CustomerRelation,
+    HandOver,
+    HandOverState,
     Industry,
     Lifecycle,
     Region,
@@ -16,7 +19,7 @@ from customers.models import (
     Tag,
 )
 from customers.pinyin import initials_of, pinyin_of
-from tests.factories.access import OrgUnitFactory
+from tests.factories.access import OrgUnitFactory, UserFactory
 
 
 class IndustryFactory(DjangoModelFactory):
@@ -117,3 +120,11 @@ class RelationKindFactory(DjangoModelFactory):
 def make_relation(customer: Customer, other: Customer | None = None, *, note: str = "") -> CustomerRelation:
     """`customer` supplies `other`, by default one that nobody manages."""
     return CustomerRelation.objects.create(customer=customer, other=other or CustomerFactory(), kind=RelationKindFactory(), note=note)
+
+
+def make_hand_over(giver: User, customer: Customer) -> dict[str, int]:
+    """A customer that `giver` wants to hand to somebody who sees it not yet: it waits for approval. Returns the keys of both rows."""
+    facts = {"receiver": UserFactory(), "maker": giver, "reason": "轮岗", "state": HandOverState.APPROVAL}
+    hand_over = HandOver.objects.create(giver=giver, **facts)
+    item = hand_over.items.create(customer=customer, label=customer.name)
+    return {"hand_over": hand_over.pk, "hand_over_item": item.pk}

@@ -19,6 +19,7 @@ from common.saving import save_valid
 from common.versions import ensure_version
 from workflow.kinds import ASSIGNED
 from workflow.models import Task, TaskState
+from workflow.querysets import TaskQuerySet
 
 MOST_AT_ONCE = 1_000
 
@@ -114,6 +115,27 @@ def reopen_task(*, task_id: int, actor: User) -> Task:
     task.state, task.ended_at, task.ended_by = TaskState.OPEN, None, None
     save_valid(task)
     return task
+
+
+def end_tasks_about(*, kind: str, key: int, actor: User, state: TaskState = TaskState.DONE) -> int:
+    """End all open to-dos about a row that is settled, whoever has them, by one statement; how many there were.
+
+    The caller has seen to it that `actor` may settle the row.
+    """
+    now = timezone.now()
+    rows = Task.objects.is_open().filter(subject_kind=kind, subject_key=key)
+    return rows.update(state=state, ended_at=now, ended_by=actor, updated_at=now)
+
+
+def pass_tasks_on(*, tasks: TaskQuerySet, giver: User, receiver: User) -> list[int]:
+    """Give those of `tasks` that are open and `giver`'s to `receiver`, by one statement; returns their keys.
+
+    The caller has seen to it that what they are about passes from one to the other, and tells of it.
+    """
+    open_rows = tasks.is_open().filter(assignee=giver).order_by("pk")
+    keys = list(open_rows.select_for_update(of=("self",), no_key=True).values_list("pk", flat=True))
+    Task.objects.filter(pk__in=keys).update(assignee=receiver, updated_at=timezone.now())
+    return keys
 
 
 def may_give(actor: User) -> bool:
