@@ -7,6 +7,7 @@ app_name = "api"
 
 urlpatterns = [
     path("schema/", SpectacularAPIView.as_view(), name="schema"),
+    path("v1/", include("jobs.api.urls")),
     path("v1/", include("customers.api.urls")),
     path("v1/", include("members.api.urls")),
 ]

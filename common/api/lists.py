@@ -5,7 +5,7 @@ A subclass of `ListResource` names the `ListDefinition` and the serializer; what
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any, ClassVar, Final
 
 from django.db.models import QuerySet
@@ -85,7 +85,7 @@ class ListResource(GenericViewSet[Any]):
         """Answer one page."""
         serializer, definition = self.serializer(), self.definition()
         state = definition.state
-        _ensure_known(request, definition)
+        ensure_known(definition, _OWN)
         rows = _joined(state.matching, serializer, definition)
         try:
             page = state.page_at(request.query_params.get(CURSOR, ""), _limit(request), rows)
@@ -146,11 +146,14 @@ def _limit(request: Request) -> int:
     return limit
 
 
-def _ensure_known(request: Request, definition: ListDefinition) -> None:
-    """Refuse what the list does not know: a filter that is misspelt must not answer with everything. Raises Refusal, ValidationError."""
-    state, parameters = definition.state, request.query_params
-    filters = {name: entry for entry in state.filters for name in entry.names}
-    known = {*_OWN, *filters, *([SEARCH] if state.has_search else [])}
+def ensure_known(definition: ListDefinition, own: Collection[str] = (SORT,)) -> None:
+    """Refuse what the list does not know: a filter that is misspelt must not mean everything.
+
+    `own` names parameters that are no filters. Raises Refusal, ValidationError.
+    """
+    state, parameters = definition.state, definition.request.GET
+    filters = {name for entry in state.filters for name in entry.names}
+    known = {*own, *filters, *([SEARCH] if state.has_search else [])}
     if unknown := sorted(set(parameters) - known):
         reason = _("This list has no filter “%(name)s”.") % {"name": unknown[0]}
         raise Refusal("unknown_filter", reason, field=unknown[0])

@@ -85,6 +85,8 @@ OF_A_CUSTOMER: Final = {
     "customers:contact_person_history": ("person", "manager", "GET"),
     "customers:contact_person_restore": ("person", "manager", "GET POST"),
     "api:customer": ("customer", "manager", "GET PUT PATCH"),
+    "api:job": ("job", "manager", "GET"),
+    **dict.fromkeys(("api:job_cancel", "api:job_undo"), ("job", "manager", "POST")),
     "api:contact_person": ("person", "manager", "GET PUT PATCH DELETE"),
     "api:customer_relation": ("relation", "manager", "GET PUT PATCH DELETE"),
     "api:customer_assignment": ("customer", "director", "GET POST"),
@@ -212,7 +214,8 @@ WITHOUT_AN_OBJECT: Final = {
     **dict.fromkeys(("access:list_layout", "access:list_view_create"), ("signed-in", "POST")),
     "api:schema": ("signed-in token", "GET"),
     **dict.fromkeys(
-        ("api:provisioning_job_list", "api:customer_list", "api:contact_person_list", "api:customer_relation_list"), ("role token", "GET")
+        ("api:provisioning_job_list", "api:customer_list", "api:contact_person_list", "api:customer_relation_list", "api:job_list"),
+        ("role token", "GET"),
     ),
     **dict.fromkeys(
         (
@@ -265,6 +268,9 @@ OF_OTHERS: Final = {
     ),
     "mfa_edit_webauthn": ("nobody", "", "key"),
     "jobs:job_file": ("nobody", "", "file"),
+    "api:job_file": ("nobody", "", "file"),
+    "api:list_change": ("manager token", "POST", "name operation"),
+    "api:list_export": ("manager token", "POST", "name"),
     "api:dictionary": ("role token", "GET", "dictionary"),
     "jobs:list_export": ("manager", "GET POST", "name"),
     "jobs:list_change": ("manager", "GET POST", "name operation"),
