@@ -16,6 +16,7 @@ class AccessConfig(AppConfig):
         from access.audit_lists import may_audit
         from access.cards import accounts_card, keeps_accounts
         from access.histories import register_histories
+        from access.history.changers import last_changer
         from access.list_memory import remembered
         from access.notices import register_notices
         from access.scope import allowed
@@ -24,10 +25,12 @@ class AccessConfig(AppConfig):
         from common.encryption import ELSEWHERE
         from common.gate import answer_with
         from common.lists.memory import remember_by
+        from common.lost_updates import name_changers_by
         from common.navigation import NavigationGroup, NavigationItem, register
         from common.panels import register_card
 
         answer_with(allowed)
+        name_changers_by(last_changer)
         register_notices()
         register_card(
             slot="home",

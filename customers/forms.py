@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from access.choices import staff_in_reach, units_in_reach
 from access.models import Action, OrgUnit, User
 from access.reveals import masked_text
+from common.lost_updates import TellsOfChanges, is_stale, value_in_words
 from common.masking import STARS
 from common.versions import version_of
 from customers.attribute_forms import attribute_fields, attribute_initial
@@ -42,7 +43,10 @@ class ServiceForm(forms.BaseForm):
     """A form whose values go to a service that may refuse them."""
 
     def refuse(self, error: ValidationError) -> None:
-        """Show what the service refused, at its field where the form has it."""
+        """Show what the service refused, at its field where the form has it; where somebody was quicker, what stands now."""
+        if is_stale(error) and isinstance(self, TellsOfChanges):
+            self.show_present()
+            return
         if not hasattr(error, "error_dict"):
             self.add_error(None, error)
             return
@@ -51,7 +55,7 @@ class ServiceForm(forms.BaseForm):
                 self.add_error(name if name in self.fields else None, one)
 
 
-class _VersionedForm(ServiceForm, forms.ModelForm):  # type: ignore[type-arg]  # not subscriptable at run time
+class _VersionedForm(TellsOfChanges, ServiceForm, forms.ModelForm):  # type: ignore[type-arg]  # not subscriptable at run time
     """A form of a row that remembers which version of the row it showed; the services save, never the form."""
 
     version = forms.CharField(widget=forms.HiddenInput, required=False)
@@ -98,32 +102,11 @@ class _VersionedForm(ServiceForm, forms.ModelForm):  # type: ignore[type-arg]  #
         """The values for the service: the fields of `Meta.fields`."""
         return {name: self.cleaned_data[name] for name in self._meta.fields or () if name in self.fields}
 
-    def refuse(self, error: ValidationError) -> None:
-        """As for every form, and show the present values where somebody else was quicker."""
-        if getattr(error, "code", None) == "stale":
-            self._show_present()
-        else:
-            super().refuse(error)
-
-    def _show_present(self) -> None:
-        """Somebody else was quicker: what was typed stays, the present values stand beside it, and saving again replaces them."""
-        present = type(self.instance)._base_manager.get(pk=self.instance.pk)
-        changed = self._changed_meanwhile(present)
-        self.add_error(
-            None, _("Somebody else changed this meanwhile. See the present values at the fields; save again to replace them by yours.")
-        )
-        for name, value in changed.items():
-            self.add_error(name, _("Now: %(value)s") % {"value": value})
-        typed_in: Any = self.data
-        sent = typed_in.copy()
-        sent["version"] = version_of(present)
-        self.data = sent
-
-    def _changed_meanwhile(self, present: Any) -> dict[str, str]:
-        """What stands now, by the fields in which something else was typed."""
+    def changed_meanwhile(self, row: Any) -> dict[str, str]:
+        """By what was cleaned: masked values are compared in full, and shown masked."""
         names = [name for name in self._meta.fields or () if name in self.fields]
-        differing = [name for name in names if not _is_still(present, name, self.cleaned_data[name])]
-        return {name: (masked_text(present, name) or "—") if name in self.masked_fields else _shown(present, name) for name in differing}
+        differing = [name for name in names if not _is_still(row, name, self.cleaned_data[name])]
+        return {name: (masked_text(row, name) or "—") if name in self.masked_fields else _shown(row, name) for name in differing}
 
 
 def _indented(region: Region) -> str:
@@ -206,14 +189,15 @@ class CustomerForm(WarnsOfAlike, _VersionedForm):
         """The fields of the attributes that administrators have defined."""
         return [field for field in self.visible_fields() if field.name.startswith(PREFIX)]
 
-    def _changed_meanwhile(self, present: Customer) -> dict[str, str]:
-        changed = super()._changed_meanwhile(present)
+    def changed_meanwhile(self, row: Customer) -> dict[str, str]:
+        """The attributes too."""
+        changed = super().changed_meanwhile(row)
         try:
-            cleaned = clean_attributes(self.details().get("attributes", {}), self._definitions, present=present.attributes)
+            cleaned = clean_attributes(self.details().get("attributes", {}), self._definitions, present=row.attributes)
         except ValidationError:
             return changed  # what cannot be kept anyway is told when it is saved again
         for definition in self._definitions:
-            now = present.attributes.get(definition.key)
+            now = row.attributes.get(definition.key)
             if now != cleaned[definition.key]:
                 changed[f"{PREFIX}{definition.key}"] = value_as_text(definition, now) or "—"
         return changed
@@ -262,7 +246,7 @@ class NewCustomerForm(CustomerForm):
         self.order_fields(["name", "short_name", "code", "credit_code", "manager", "org_unit"])
 
 
-class AssignForm(ServiceForm, forms.Form):
+class AssignForm(TellsOfChanges, ServiceForm, forms.Form):
     """To whom a customer is handed, and why."""
 
     manager = forms.ModelChoiceField(label=_("Account manager"), queryset=User.objects.none(), required=False, empty_label=_("nobody yet"))
@@ -273,6 +257,20 @@ class AssignForm(ServiceForm, forms.Form):
     def __init__(self, data: Any = None, *, user: User, customer: Customer) -> None:
         super().__init__(data, initial={"manager": customer.manager_id, "org_unit": customer.org_unit_id, "version": version_of(customer)})
         _offer_owners(self, user, Action.APPROVE)
+        self._user, self._customer = user, customer
+
+    def row_now(self) -> Customer:
+        """The customer."""
+        return Customer._base_manager.get(pk=self._customer.pk)
+
+    def opened_on(self, row: Any) -> AssignForm:
+        """With the present owner."""
+        return AssignForm(user=self._user, customer=row)
+
+    def changed_meanwhile(self, row: Any) -> dict[str, str]:
+        """The owner, whatever is typed: it is what a hand-over is about."""
+        now = self.opened_on(row)
+        return {name: value_in_words(now[name]) for name in ("manager", "org_unit")}
 
 
 class ContactPersonForm(WarnsOfAlike, _VersionedForm):

@@ -8,6 +8,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from access.models import User
+from common.lost_updates import TellsOfChanges
 from common.versions import version_of
 from customers.fields import CustomerField
 from customers.forms import ServiceForm
@@ -21,7 +22,7 @@ def _day(label: Any) -> forms.DateField:
     return forms.DateField(label=label, required=False, widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"))
 
 
-class RelationForm(ServiceForm, forms.Form):
+class RelationForm(TellsOfChanges, ServiceForm, forms.Form):
     """Days and note of a relation that is there."""
 
     begins_on = _day(_("Since"))
@@ -34,6 +35,15 @@ class RelationForm(ServiceForm, forms.Form):
         super().__init__(data, initial={**facts, "version": version_of(relation)})
         if not with_note:
             del self.fields["note"]
+        self._relation, self._with_note = relation, with_note
+
+    def row_now(self) -> CustomerRelation:
+        """The relation."""
+        return CustomerRelation._base_manager.get(pk=self._relation.pk)
+
+    def opened_on(self, row: Any) -> RelationForm:
+        """With its present days and note."""
+        return RelationForm(relation=row, with_note=self._with_note)
 
     def details(self) -> dict[str, Any]:
         """The values for the service."""

@@ -10,13 +10,14 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from access.models import User
+from common.lost_updates import TellsOfChanges, is_stale
 from common.versions import version_of
 from members.models import Member
 from members.reading.normalise import CONTROL, clean_text, normalise_short_number
 from members.services.members import change_member
 
 
-class MemberForm(forms.ModelForm):  # type: ignore[type-arg]  # not subscriptable at run time
+class MemberForm(TellsOfChanges, forms.ModelForm):  # type: ignore[type-arg]  # not subscriptable at run time
     """What is kept of one member beside the number itself."""
 
     version = forms.CharField(widget=forms.HiddenInput, required=False)
@@ -68,6 +69,13 @@ class MemberForm(forms.ModelForm):  # type: ignore[type-arg]  # not subscriptabl
         try:
             change_member(member_id=self.instance.pk, values=values, seen=self.cleaned_data["version"], actor=self.actor)
         except ValidationError as error:
-            self.add_error(None, error)
+            if is_stale(error):
+                self.show_present()
+            else:
+                self.add_error(None, error)
             return False
         return True
+
+    def opened_on(self, row: Any) -> MemberForm:
+        """For the same person."""
+        return MemberForm(instance=row, actor=self.actor)

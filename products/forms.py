@@ -14,6 +14,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from access.models import User
+from common.lost_updates import TellsOfChanges, is_stale
 from common.versions import version_of
 from customers.models import Customer
 from products.models import Discount, DiscountKind, GroupSubscription, Offer, Product, ProductRuleKind, Tariff
@@ -29,7 +30,7 @@ def date_input() -> forms.DateInput:
     return forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"})
 
 
-class ActorForm(forms.ModelForm):  # type: ignore[type-arg]  # not subscriptable at run time
+class ActorForm(TellsOfChanges, forms.ModelForm):  # type: ignore[type-arg]  # not subscriptable at run time
     """A form that one person fills in; a changed row carries the version that the person saw."""
 
     version = forms.CharField(widget=forms.HiddenInput, required=False)
@@ -51,9 +52,16 @@ class ActorForm(forms.ModelForm):  # type: ignore[type-arg]  # not subscriptable
         try:
             self.write()
         except ValidationError as error:
-            self.add_error(None, error)
+            if is_stale(error):
+                self.show_present()
+            else:
+                self.add_error(None, error)
             return False
         return True
+
+    def opened_on(self, row: Any) -> forms.BaseForm:
+        """For the same person."""
+        return type(self)(instance=row, actor=self.actor)
 
 
 class ProductForm(ActorForm):
@@ -214,6 +222,10 @@ class OfferForm(ActorForm):
         self.fields["discounts"].queryset = discounts  # type: ignore[attr-defined]
         if not self.instance.pk:
             self.initial.update(code=suggest_code(customer), effective_on=today)
+
+    def opened_on(self, row: Any) -> OfferForm:
+        """For the same person and customer."""
+        return OfferForm(instance=row, actor=self.actor, customer=row.customer)
 
     def clean_discounts(self) -> Any:
         """Of one stacking group at most one."""

@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from access.fields import PersonField, label_of
 from access.models import User
+from common.lost_updates import TellsOfChanges, is_stale
 from common.notices import notice_kinds
 from common.versions import version_of
 from workflow.models import DigestRhythm, NoticeSettings, Task, TaskPriority, Weekday
@@ -32,7 +33,7 @@ class HandForm(Refusable):
     assignee = PersonField(label=_("Who does it"))
 
 
-class TaskForm(Refusable):
+class TaskForm(TellsOfChanges, Refusable):
     """What people say of a to-do."""
 
     title = forms.CharField(label=_("To-do"), max_length=200)
@@ -55,6 +56,22 @@ class TaskForm(Refusable):
         self.user, self.task = user, task
         if not may_give(user):
             del self.fields["assignee"]
+
+    def refuse(self, error: ValidationError) -> None:
+        """Where somebody was quicker, show what stands now."""
+        if is_stale(error):
+            self.show_present()
+        else:
+            super().refuse(error)
+
+    def row_now(self) -> Task:
+        """The to-do."""
+        assert self.task is not None
+        return Task._base_manager.get(pk=self.task.pk)
+
+    def opened_on(self, row: Any) -> TaskForm:
+        """For the same person."""
+        return TaskForm(user=self.user, task=row)
 
     def clean(self) -> dict[str, Any]:
         """A time needs a day."""

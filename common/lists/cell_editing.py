@@ -15,7 +15,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_http_methods
 
 from common.gate import may_open
-from common.lists.columns import Column
+from common.lists.columns import NOTHING, Beside, Column
 from common.lists.registry import is_registered, rebuilt
 
 if TYPE_CHECKING:
@@ -91,5 +91,8 @@ def list_cell(request: HttpRequest, name: str, pk: int, column: str) -> HttpResp
 def _cell(definition: ListDefinition, key: str, pk: int) -> Any:
     """The cell as the list shows it now."""
     column: Column = next(one for one in definition.get_columns() if one.key == key)
-    row = definition.queryset().select_related(*column.related).get(pk=pk) if column.related else definition.queryset().get(pk=pk)
+    rows = definition.queryset().filter(pk=pk)
+    row = (rows.select_related(*column.related) if column.related else rows).first()
+    if row is None:
+        return Beside(NOTHING)  # the change has moved it out of the list
     return column.cell(row, column.values([row], definition.user) if column.values else None)
