@@ -12,10 +12,10 @@ from django.utils import timezone
 from django.utils.formats import number_format
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
+from django.utils.translation import gettext_lazy, ngettext, pgettext_lazy
 
 from access.models import Delegation, User
-from customers.models import OPEN_STATES, Customer, HandOver, HandOverItem, HandOverState, ItemState, Lifecycle
+from customers.models import OPEN_STATES, Customer, CustomerLevel, HandOver, HandOverItem, HandOverState, ItemState, Lifecycle
 from customers.services.hand_over_work import returnable
 from customers.services.hand_overs import leads, open_items
 
@@ -32,7 +32,7 @@ class Step:
     primary: bool = False
 
 
-_OFFER = Step("offer", gettext_lazy("Offer"), "send", primary=True)
+_OFFER = Step("offer", pgettext_lazy("hand-over", "Offer"), "send", primary=True)
 _DISCARD = Step("withdraw", gettext_lazy("Discard"), "trash", gettext_lazy("Discard this draft? No customer is touched."))
 _APPROVE = Step("approve", gettext_lazy("Approve"), "check", primary=True)
 _ACCEPT = Step("accept", gettext_lazy("Accept"), "check", primary=True)
@@ -64,7 +64,8 @@ def steps_for(hand_over: HandOver, user: User) -> list[Step]:
 def figures_in_words(hand_over: HandOver) -> list[dict[str, Any]]:
     """What the customers came to when the hand-over was made."""
     kept = hand_over.figures
-    levels = " · ".join(f"{level} {number_format(count, force_grouping=True)}" for level, count in kept.get("levels", {}).items())
+    counts = [(level, kept.get("levels", {}).get(level)) for level in CustomerLevel.values]
+    levels = " · ".join(f"{level} {number_format(count, force_grouping=True)}" for level, count in counts if count)
     shown = [
         (_("Customers"), number_format(kept.get("customers", 0), force_grouping=True)),
         (_("Levels"), levels),

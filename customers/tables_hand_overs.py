@@ -13,6 +13,7 @@ from django.db.models import Count, Model, Q, QuerySet
 from django.urls import reverse
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext
 
 from access.models import Action, User
 from access.scope import allowed
@@ -47,6 +48,13 @@ ITEM_TONES: Final = {
 def state_of(hand_over: HandOver) -> SafeString:
     """A hand-over's state as a dot and a word."""
     return dot(TONES[HandOverState(hand_over.state)], hand_over.get_state_display())
+
+
+def item_state(item: HandOverItem) -> SafeString:
+    """What becomes of a customer of a hand-over, as a dot and words."""
+    if item.state == ItemState.OPEN and not item.hand_over.is_open:
+        return dot("idle", pgettext("hand-over", "not handed over"))
+    return dot(ITEM_TONES[ItemState(item.state)], item.get_state_display())
 
 
 class HandOverFilters(Filters):
@@ -234,7 +242,7 @@ class HandOverItemList(ListDefinition):
         Column(key="revenue", label=_("Monthly revenue (CNY)"), values=partial(_measure, "revenue"), numeric=True, hide_on_phone=True),
         Column(key="people", label=_("People"), values=_people, numeric=True, hide_on_phone=True),
         Column(key="note", label=_("Note"), hide_on_phone=True),
-        Column(key="state", label=_("State"), value=lambda row: dot(ITEM_TONES[ItemState(row.state)], row.get_state_display())),
+        Column(key="state", label=_("State"), value=item_state),
         Column(key="reason", label=_("Reason"), optional=True),
     )
 

@@ -28,7 +28,7 @@ from customers.open_work import open_work
 from customers.services import hand_over_work as work
 from customers.services import hand_overs as services
 from customers.tables import CustomerList
-from customers.tables_hand_overs import ITEM_TONES, HandOverItemList, HandOverList, state_of
+from customers.tables_hand_overs import HandOverItemList, HandOverList, item_state, state_of
 
 _MOST_GIVERS: Final = 20
 
@@ -208,7 +208,7 @@ def hand_over_item(request: HttpRequest, pk: int) -> HttpResponse:
     context = {
         "item": item,
         "hand_over": found,
-        "tone": ITEM_TONES[ItemState(item.state)],
+        "state": item_state(item),
         "note_form": note if may_note else None,
         "may_leave_out": may_note and found.state == HandOverState.DRAFT,
         "refusal_form": refusal,
