@@ -33,6 +33,7 @@ WORK: Final[dict[str, Promise]] = {
     "customers.drop_old_rows": gettext_lazy("Drop the rows of old imports"),
     "customers.tend_hand_overs": gettext_lazy("Carry out the hand-overs of the day, and end offers that nobody answered"),
     "customers.apply_lifecycle_rules": gettext_lazy("Move customers along their lifecycle by the rules"),
+    "customers.find_duplicates": gettext_lazy("Look for customers that may be entered twice"),
     "customers.score_all": gettext_lazy("Score all customers by the rules"),
 }
 """What each scheduled task does; a task without words fails a test."""

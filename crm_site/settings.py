@@ -300,6 +300,7 @@ CELERY_BEAT_SCHEDULE = {
     "drop old rows of imports": {"task": "customers.drop_old_rows", "schedule": crontab(hour="3", minute="25")},
     "tend hand-overs": {"task": "customers.tend_hand_overs", "schedule": crontab(hour="0", minute="20")},
     "move customers by rules": {"task": "customers.apply_lifecycle_rules", "schedule": crontab(hour="2", minute="10")},
+    "find duplicates": {"task": "customers.find_duplicates", "schedule": crontab(hour="3", minute="0")},
     "score customers": {"task": "customers.score_all", "schedule": crontab(hour="2", minute="30")},
 }
 

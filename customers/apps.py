@@ -22,13 +22,15 @@ class CustomersConfig(AppConfig):
         from customers.histories import register_histories
         from customers.job_kind import register_kind
         from customers.measures import register_own_measures
+        from customers.merge_rules import register_own_rules
         from customers.palette import register_search_parts
-        from customers.registrations import register_all
+        from customers.registrations import register_all, register_duplicates
         from customers.sensitive import register_masked
         from customers.timeline.own_sources import register_own_sources
 
         read_with(granted_customers)
         register_all()
+        register_duplicates()
         register_histories()
         register_search_parts()
         register_attribute_history()
@@ -36,4 +38,5 @@ class CustomersConfig(AppConfig):
         register_masked()
         register_own_sources()
         register_kind()
+        register_own_rules()
         ELSEWHERE["customers.importrow.values"] = reencrypt_rows

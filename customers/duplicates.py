@@ -143,7 +143,7 @@ def _named_alike(user: User, name: str, plain: str, besides: int | None) -> list
     rows = Customer.objects.visible_to(user).select_related("manager").filter(pk__any_of=tried).annotate(likeness=likeness_to(plain))
     numerals = numerals_of(plain)
     close = rows.filter(likeness__gte=signs[DuplicateSign.LIKE].at_least).order_by(F("likeness").desc(), "pk")[: 4 * SHOWN]
-    return found + [(row, int(row.likeness)) for row in close if numerals_of(row.name) == numerals]
+    return found + [(row, int(row.likeness)) for row in close if numerals_of(row.name) == numerals]  # type: ignore[attr-defined]  # annotated
 
 
 # --- contact persons -------------------------------------------------------------------------------------------------------------------

@@ -14,6 +14,7 @@ from access.scope import scope_of
 from common.panels import register_action
 from common.search import Place, Result, register_place, register_recent, register_search
 from common.search.labels import palette_slot
+from customers.merged_search import could_be_merged, find_merged
 from customers.models import ContactPerson, Customer
 from customers.recent import recent_customers
 from customers.search import could_be_customer, could_be_person, find_customers, find_people
@@ -47,6 +48,15 @@ def register_search_parts() -> None:
         likelihood=could_be_person,
         find=find_people,
         order=20,
+    )
+    register_search(
+        key="merged",
+        title=_("Merged customers"),
+        icon="arrows-join",
+        module="customers",
+        likelihood=could_be_merged,
+        find=find_merged,
+        order=90,
     )
     register_recent(key="recent_customers", title=_("Recent customers"), icon="building", module="customers", find=_recent, order=10)
     register_place("customers/<int:pk>/", lambda user, named: place_of_customer(user, named["pk"]))

@@ -17,6 +17,7 @@ from common.lists.registry import register_list
 from common.navigation import NavigationGroup, NavigationItem, register
 from common.panels import register_action, register_fact, register_panel, register_slot
 from customers.cards import register_cards, register_figures
+from customers.duplicate_lists import DuplicateList
 from customers.models import Customer, HandOver
 from customers.notices import register_notices
 from customers.notices_hand_overs import register_hand_over_notices
@@ -115,6 +116,23 @@ def register_hand_overs() -> None:
             visible=lambda user: HandOver.objects.visible_to(user).select_related("giver", "receiver"),
             show=lambda row: ShownSubject(str(row), reverse("customers:hand_over", args=[row.pk])),
         )
+    )
+
+
+def register_duplicates() -> None:
+    """Customers that may be entered twice, and their merge."""
+    register_list(DuplicateList)
+    group = NavigationGroup.CUSTOMERS
+    register(NavigationItem(group, _("Likely duplicates"), "customers:duplicate_list", "copy-check", module="customers", order=60))
+    register_action(
+        slot=SLOT,
+        key="merge",
+        label=_("Merge with another customer"),
+        url=lambda customer: reverse("customers:customer_merge", args=[customer.pk]),
+        module="customers",
+        action=Action.APPROVE,
+        icon="arrows-join",
+        order=95,
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from celery import shared_task
 
-from customers.services import hand_over_work, import_retention, lifecycle_rules, scoring
+from customers.services import duplicates, hand_over_work, import_retention, lifecycle_rules, scoring
 
 
 @shared_task(name="customers.drop_old_rows")
@@ -29,3 +29,9 @@ def apply_lifecycle_rules() -> None:
 def tend_hand_overs() -> None:
     """Nightly: carry out the hand-overs of the day, remind of those that wait, and end those that nobody answered."""
     hand_over_work.tend_hand_overs()
+
+
+@shared_task(name="customers.find_duplicates")
+def find_duplicates() -> None:
+    """Nightly: look for customers that may be the same one."""
+    duplicates.find_duplicates()

@@ -57,6 +57,13 @@ MESSAGES: Final[dict[str, _StrPromise]] = {
     ),
     "token_missing": _("The request has no token by which it could be told from its repetition. Look at the preview again."),
     "token_reused": _("The token of this request was used for something else, by job #%(job)s. Look at the preview again."),
+    "merge_moved": _("One of the customers was changed since you saw them. Look at them again, then merge."),
+    "merge_clash": _("These customers cannot be merged. %(reason)s"),
+    "merge_lost_access": _("%(login)s may no longer hand over both customers. Nothing was changed."),
+    "merge_cannot_return": _(
+        "The merge cannot be taken back: the code or credit code of the customer is taken by now, or its account manager, org unit, "
+        "industry or region is gone."
+    ),
     "rows_dropped": _("The rows of this job are no longer kept."),
 }  # fmt: skip
 _IN_BYTES: Final = frozenset({"file_too_large", "zip_too_large", "upload_quota"})

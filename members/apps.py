@@ -20,6 +20,7 @@ class MembersConfig(AppConfig):
         from members.histories import register_histories
         from members.job_kind import register_kind
         from members.measures import register_measures
+        from members.merge_rules import register_merge_rules
         from members.owner_functions import register_owner_functions
         from members.palette import register_search_parts
         from members.panels import register_pages
@@ -39,6 +40,7 @@ class MembersConfig(AppConfig):
         register_measures()
         register_timeline()
         register_roll_ups()
+        register_merge_rules()
 
 
 def _enter_rules(**_signal: Any) -> None:

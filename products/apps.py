@@ -15,6 +15,7 @@ class ProductsConfig(AppConfig):
         from common.lists.registry import register_list
         from common.navigation import NavigationGroup, NavigationItem, register
         from common.panels import register_card, register_panel
+        from customers.merge_rules import MergeRule, register_rules
         from products.cards import expiring_offers, register_figures, waiting_offers
         from products.histories import register_histories
         from products.open_work import register_offer_work
@@ -25,6 +26,7 @@ class ProductsConfig(AppConfig):
 
         register_list(ProductList, DiscountList, OfferList, CustomerOfferList, ProductOfferList)
         register_histories()
+        register_rules(MergeRule("products.Offer", "customer_id"), MergeRule("products.GroupSubscription", "customer_id"))
         register_figures()
         register_search_parts()
         register_timeline()

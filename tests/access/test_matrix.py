@@ -50,7 +50,7 @@ from tests.access.matrix import (
     try_all,
 )
 from tests.customers.imports import CUSTOMERS, checked
-from tests.factories.customers import ContactPersonFactory, CustomerFactory, make_hand_over, make_relation
+from tests.factories.customers import ContactPersonFactory, CustomerFactory, make_hand_over, make_merge, make_pair, make_relation
 from tests.factories.workflow import make_notice, make_task
 from tests.members.factories import make_member, make_subscription
 from tests.products.factories import make_group_subscription, make_offer
@@ -119,6 +119,8 @@ def grounds(manager: User, foreign_manager: User, settings: Settings, tmp_path: 
         "customer": customer.pk,
         "person": ContactPersonFactory(customer=customer).pk,
         "relation": make_relation(customer).pk,
+        "pair": make_pair(customer).pk,
+        "merge": make_merge(customer).pk,
         "offer": make_offer(customer, tariff, status=OfferStatus.IN_APPROVAL).pk,
         "group_subscription": make_group_subscription(customer, group_tariff).pk,
         "member": member.pk,

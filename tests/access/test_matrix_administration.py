@@ -27,6 +27,7 @@ from customers.grants import TO_VIEW
 from customers.models import (
     AttributeDefinition,
     Customer,
+    DuplicateRule,
     Industry,
     LevelThreshold,
     LifecycleReason,
@@ -193,6 +194,7 @@ def objects(grounds: dict[str, reach.World], manager: User, foreign_manager: Use
     Region.objects.get_or_create(code="X", defaults={"name_zh": "云", "name_en": "Yun"})
     AttributeDefinition.objects.get_or_create(key="x", defaults={"kind": "text", "name_zh": "云", "name_en": "Yun"})
     LevelThreshold.objects.get_or_create(level="A1", defaults={"at_least": 80})
+    DuplicateRule.objects.get_or_create(sign="name", defaults={"points": 80})
     names = {"name_zh": "云", "name_en": "Yun"}
     LifecycleReason.objects.get_or_create(code="X", defaults=names)
     steps = {"from_state": "active", "to_state": "warned", "measure": "years", "number": 1}

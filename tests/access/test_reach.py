@@ -21,7 +21,7 @@ from members.services.pasted import pasted_source
 from members.services.plan import ActionSpec
 from products.models import OfferStatus, ProductRule
 from tests.customers.imports import CUSTOMERS, checked
-from tests.factories.customers import ContactPersonFactory, CustomerFactory, make_hand_over, make_relation
+from tests.factories.customers import ContactPersonFactory, CustomerFactory, make_hand_over, make_merge, make_pair, make_relation
 from tests.factories.workflow import make_task
 from tests.members.factories import make_member, make_subscription
 from tests.products.factories import make_discount, make_group_subscription, make_offer, make_product, make_tariff
@@ -48,6 +48,10 @@ OF_A_CUSTOMER: Final = {
     **dict.fromkeys(
         ("customers:contact_person_create", "customers:customer_edit", "customers:customer_lifecycle"), ("customer", "manager", "GET POST")
     ),
+    "customers:customer_merge": ("customer", "director", "GET POST"),
+    "customers:duplicate_decide": ("pair", "manager", "POST"),
+    "customers:merge_detail": ("merge", "manager", "GET"),
+    "customers:merge_undo": ("merge", "director", "GET POST"),
     "customers:contact_person_alike": ("customer", "manager", "POST"),
     "customers:people_chart": ("customer", "manager", "GET"),
     "customers:customer_branch": ("customer", "manager", "GET"),
@@ -168,14 +172,14 @@ BY_QUERY: Final = {"products:offer_create"}
 """The object stands in the query, not in the path."""
 
 FORMS_SHOWN_TO_READERS: Final = {
-    *("customers:import_columns", "customers:hand_over_item", "members:batch_actions", "jobs:job_page"),
+    *("customers:customer_merge", "customers:import_columns", "customers:hand_over_item", "members:batch_actions", "jobs:job_page"),
     *("api:customer", "api:contact_person", "api:customer_relation", "api:customer_assignment", "api:customer_lifecycle"),
     *("api:customer_score", "api:customer_relations"),
 }
 """The API reads and writes at one address.
 
 Step 2 of a batch or an import tells those who may not change it what was chosen, a job's page how far it is, and a hand-over what
-is noted of a customer.
+is noted of a customer. Two customers can be compared by whoever sees them.
 """
 
 EXPORTS: Final = {
@@ -219,7 +223,13 @@ WITHOUT_AN_OBJECT: Final = {
     ),
     **dict.fromkeys(
         (
-            *("customers:customer_list", "customers:contact_person_list", "products:product_list", "products:discount_list"),
+            *(
+                "customers:customer_list",
+                "customers:contact_person_list",
+                "customers:duplicate_list",
+                "products:product_list",
+                "products:discount_list",
+            ),
             *("products:offer_list", "products:offer_price", "members:member_list"),
             *("members:batch_list", "jobs:job_list"),
         ),
@@ -363,6 +373,8 @@ def make_world(manager: User) -> World:
         "customer": customer.pk,
         "person": ContactPersonFactory(customer=customer).pk,
         "relation": make_relation(customer).pk,
+        "pair": make_pair(customer).pk,
+        "merge": make_merge(customer).pk,
         "offer": offer.pk,
         "group_subscription": make_group_subscription(customer, group_tariff).pk,
         "member": member.pk,

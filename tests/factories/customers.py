@@ -1,24 +1,30 @@
 """Customers and the people in them."""
 
 import factory
+from django.utils import timezone
 from factory.django import DjangoModelFactory
 
 from access.models import User
+from customers.bulk.merging import move_all
 from customers.models import (
     AttributeDefinition,
     AttributeKind,
     ContactPerson,
     Customer,
+    CustomerMerge,
     CustomerRelation,
+    DuplicatePair,
     HandOver,
     HandOverState,
     Industry,
     Lifecycle,
+    MergeState,
     Region,
     RelationKind,
     Tag,
 )
 from customers.pinyin import initials_of, pinyin_of
+from jobs.models import Job, JobStatus
 from tests.factories.access import OrgUnitFactory, UserFactory
 
 
@@ -128,3 +134,25 @@ def make_hand_over(giver: User, customer: Customer) -> dict[str, int]:
     hand_over = HandOver.objects.create(giver=giver, **facts)
     item = hand_over.items.create(customer=customer, label=customer.name)
     return {"hand_over": hand_over.pk, "hand_over_item": item.pk}
+
+
+def make_pair(customer: Customer) -> DuplicatePair:
+    """A likely duplicate of `customer`, of the same owner, and the pair that they are."""
+    other = CustomerFactory(manager=customer.manager, org_unit=customer.org_unit)
+    first, second = (customer, other) if customer.pk < other.pk else (other, customer)
+    return DuplicatePair.objects.create(first=first, second=second, signs={"name": 80}, score=80)
+
+
+def make_merge(customer: Customer) -> CustomerMerge:
+    """A customer of the same owner that was merged into `customer`."""
+    assert customer.manager is not None
+    owner = {"manager": customer.manager, "org_unit": customer.org_unit}
+    loser = CustomerFactory(**owner)
+    job = Job.objects.create(
+        kind="customer_merge", title="x", actor=customer.manager, customer_key=customer.pk, status=JobStatus.DONE, rows=1, **owner
+    )
+    merge = CustomerMerge.objects.create(job=job, winner=customer, loser_key=loser.pk, loser_code=loser.code, loser_name=loser.name)
+    move_all(merge.pk, customer.pk, loser.pk, timezone.now())
+    merge.state, merge.merged_at = MergeState.DONE, timezone.now()
+    merge.save()
+    return merge
