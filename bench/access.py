@@ -19,10 +19,10 @@ from access.scope import scope_of
 from bench.clock import figure, median, seconds
 from bench.database import run
 from common.lists import ListDefinition
-from common.lists.keyset import Keyset
+from common.lists.keyset import FORWARD, Cursor, Keyset
 from common.lists.state import COUNT_LIMIT
 from customers.grants import TO_VIEW
-from customers.models import Customer
+from customers.models import Customer, CustomerLevel, CustomerScale
 from customers.tables import CustomerList
 from members.demo.loader import load_demo
 from members.tables import AllMembersList
@@ -33,6 +33,7 @@ CUSTOMERS_OF_ONE = 250
 GOAL_MS = 100.0
 POLICY_GOAL = 1.5
 GRANTS_OF_ONE = 100
+DEEPEST = 200_000
 HOST = "bench.example"
 BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
 FILLED = (
@@ -40,9 +41,11 @@ FILLED = (
     *("customers_contactperson", "products_offer", "members_member", "members_membersubscription"),
 )
 RANKS = ("manager", "city_director", "province_director", "grant_only")
-PAGES = ("customer_list", "customer_search", "customer_page", "member_list")
+PAGES = ("customer_list", "customer_filtered", "customer_deep", "customer_search", "customer_page", "member_list", "member_deep")
+CUSTOMERS_ALONE = tuple(page for page in PAGES if not page.startswith("member"))
+"""The pages of somebody who has grants alone."""
 ACCESS_FIGURES = (
-    *(f"access_p95_{page}_{rank}" for rank in RANKS for page in PAGES if (rank, page) != ("grant_only", "member_list")),
+    *(f"access_p95_{page}_{rank}" for rank in RANKS for page in (CUSTOMERS_ALONE if rank == "grant_only" else PAGES)),
     *(
         f"access_policy_ratio_{name}_{rank}"
         for rank in RANKS
@@ -153,14 +156,29 @@ def people_of_each_rank() -> dict[str, User]:
 def _pages(person: User) -> dict[str, list[str]]:
     """Addresses by page; a search and a customer page each time for other words and another customer."""
     mine = list(Customer.objects.visible_to(person).order_by("id").values_list("pk", "name", "code")[:ROUNDS])
+    filters = [f"level={level}&scale={scale}" for level in CustomerLevel.values for scale in CustomerScale.values]
     pages = {
         "customer_list": ["/customers/"],
+        "customer_filtered": [f"/customers/?{filters[place % len(filters)]}" for place in range(ROUNDS)],
+        "customer_deep": _deep_pages(CustomerList, person, "/customers/"),
         "customer_search": [f"/customers/?q={name[:4]}" for _pk, name, _code in mine],
         "customer_page": [f"/customers/{pk}/" for pk, _name, _code in mine],
     }
     if person.username != "bench-guest":  # who may see customers only
         pages["member_list"] = ["/members/"]
+        pages["member_deep"] = _deep_pages(AllMembersList, person, "/members/")
     return pages
+
+
+def _deep_pages(list_class: type[ListDefinition], person: User, address: str) -> list[str]:
+    """Addresses of the pages after a tenth, two tenths … of the first `DEEPEST` rows that the person sees."""
+    definition = _definition(list_class, person)
+    keyset = Keyset.build(definition.model, definition.sort_keys(definition.state.sort[0].column), definition.tie_break)
+    rows = keyset.ordered(definition.queryset())
+    count = min(rows.count(), DEEPEST)
+    places = [count * tenth // 10 for tenth in range(1, 10)]
+    cursors = [Cursor(FORWARD, keyset.values_of(rows[place]), place) for place in places]
+    return [f"{address}?after={keyset.dump(cursor, definition.name)}" for cursor in cursors]
 
 
 def _page_figure(rank: str, page: str, person: User, addresses: list[str], size: Size) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from typing import Any
 from bench.access import ACCESS_FIGURES, measure_access
 from bench.audit import measure_audit, measure_sealing
 from bench.customer_import import CUSTOMER_IMPORT_FIGURES, measure_customer_import
+from bench.export import EXPORT_FIGURES, measure_export
 from bench.provisioning import measure_provisioning
 from bench.reading import measure_reading
 from bench.search import SEARCH_FIGURES, measure_search
@@ -22,4 +23,5 @@ FIGURES: list[tuple[tuple[str, ...], Measurement]] = [
     (("audit_copy_ratio", "audit_update_ratio", "audit_save_ratio"), measure_audit),
     (("audit_seal_rows_per_second",), measure_sealing),
     (CUSTOMER_IMPORT_FIGURES, measure_customer_import),
+    (EXPORT_FIGURES, measure_export),
 ]

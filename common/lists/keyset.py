@@ -123,8 +123,8 @@ class Keyset:
         return KeysetPage(
             rows,
             start,
-            Cursor(BACKWARD, self._values(rows[0]), start) if before and rows else None,
-            Cursor(FORWARD, self._values(rows[-1]), start + len(rows)) if after and rows else None,
+            Cursor(BACKWARD, self.values_of(rows[0]), start) if before and rows else None,
+            Cursor(FORWARD, self.values_of(rows[-1]), start + len(rows)) if after and rows else None,
         )
 
     def _cut(self, queryset: models.QuerySet[RowT], cursor: Cursor | None, limit: int) -> models.QuerySet[RowT]:
@@ -170,7 +170,8 @@ class Keyset:
         passed = Q(**{f"{name}__{'lt' if key.descending != backward else 'gt'}": value})
         return passed | Q(**{f"{name}__isnull": True}) if key.nullable and not backward else passed
 
-    def _values(self, row: models.Model) -> tuple[Any, ...]:
+    def values_of(self, row: models.Model) -> tuple[Any, ...]:
+        """The sort values of a row of `ordered`, for a cursor at its place."""
         return tuple(getattr(row, _MARK.format(index)) for index in range(len(self.keys)))
 
     def dump(self, cursor: Cursor, purpose: str) -> str:
