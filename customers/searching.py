@@ -10,6 +10,7 @@ is read in these two parts: the first is one range of the list's own index, and 
 from __future__ import annotations
 
 import json
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
@@ -103,6 +104,15 @@ def read_in_parts(found: CustomerQuerySet, text: str) -> list[Customer]:
         if len(rows) < limit:
             rows += _Part(base, text, rank_of_part == 0, after, descending=descending).first(limit - len(rows))
     return rows
+
+
+def among(found: CustomerQuerySet, keys: Collection[int]) -> CustomerQuerySet:
+    """Of `found`, which is ordered and cut, the customers with these `keys`: the cut comes after them."""
+    limit = found.query.high_mark
+    base = found._chain()  # type: ignore[attr-defined]  # Django's own way to copy
+    base.query.clear_limits()
+    chosen: CustomerQuerySet = base.filter(pk__any_of=list(keys))[:limit]
+    return chosen
 
 
 def count_by_walk(found: CustomerQuerySet, limit: int) -> int | None:

@@ -28,7 +28,7 @@ from customers.cell_editors import ContactPersonCells, CustomerCells
 from customers.filters import ContactPersonFilters, CustomerFilters
 from customers.models import AttributeDefinition, ContactPerson, Customer, CustomerTag, ImportSubject, Lifecycle, Tag
 from customers.portfolios import portfolio_action
-from customers.searching import RANK, count_by_walk, is_common, read_in_parts
+from customers.searching import RANK, among, count_by_walk, is_common, read_in_parts
 from customers.services.imports import may_import
 
 MANY: Final = 1_000
@@ -133,7 +133,9 @@ class CustomerList(ListDefinition):
         return queryset.matching(text, by_index=not self._is_common).best_first(text)  # type: ignore[attr-defined, no-any-return]
 
     def count_rows(self, queryset: QuerySet[Any], limit: int) -> int:
-        """Where a search finds many, they are soon met in the order of the list."""
+        """Where a search finds many, they are soon met in the order of the list; few are counted by their keys."""
+        if self._few is not None and queryset is self.state.matching:
+            return min(len(self._few), limit)
         if self._is_common and (many := count_by_walk(queryset, limit)) is not None:  # type: ignore[arg-type]
             return many
         return super().count_rows(queryset, limit)
@@ -149,10 +151,20 @@ class CustomerList(ListDefinition):
         return [SortKey(RANK, nullable=False), *keys] if self._is_ranked else keys
 
     def first_rows(self, queryset: QuerySet[Any]) -> list[Any]:
-        """Where a search finds many, they are read part by part."""
+        """Where a search finds many, they are read part by part; where filters leave few, by their keys."""
         if self._is_ranked and self.state.count > MANY:
             return read_in_parts(queryset, self._text)  # type: ignore[arg-type]
+        if self._few is not None:
+            return list(among(queryset, self._few))
         return super().first_rows(queryset)
+
+    @cached_property
+    def _few(self) -> list[int] | None:
+        """The keys of what filters leave, where that is few: sooner all read and sorted than met one by one in the order of the list."""
+        if self._text or self.state.is_invalid or not self.state.is_narrowed:
+            return None
+        found = list(self.state.matching.order_by().values_list("pk", flat=True)[: MANY + 1])
+        return found if len(found) <= MANY else None
 
     @property
     def _text(self) -> str:

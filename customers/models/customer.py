@@ -130,6 +130,8 @@ class Customer(Placed, TimestampedModel):
             GinIndex(fields=["attributes"], name="customer_attributes", opclasses=["jsonb_path_ops"]),
             # With the units above, so that what a director searches for is found in his part of the operator alone.
             GinIndex(grams_of_names(), *(F(column) for column in PLACES[1:]), name="customer_names"),
+            # What filters choose by, together: customers of a rare level and scale are found at once among hundreds of thousands.
+            GinIndex(fields=[*PLACES[1:], "level", "scale", "lifecycle", "industry", "region"], name="customer_choices"),
             models.Index(PlainName("name"), name="customer_plain_name"),
             models.Index(fields=["bank_account_hash"], name="customer_bank_account", condition=~Q(bank_account_hash="")),
         ]

@@ -254,3 +254,19 @@ def test_deep_pages_read_no_offset(client, manager, django_assert_num_queries):
     rows = [query["sql"] for query in queries if "_key0" in query["sql"]]
     assert len(rows) == 1
     assert "OFFSET" not in rows[0]
+
+
+@pytest.mark.parametrize("many", [2, 1_000], ids=["met in the order of the list", "read by their keys"])
+def test_what_filters_leave_is_the_same_however_it_is_read(read, manager, monkeypatch, many):
+    monkeypatch.setattr("customers.tables.MANY", many)
+    monkeypatch.setattr("customers.tables.CustomerList.page_size", 2)
+    chosen = [
+        CustomerFactory(manager=manager, name=name, pinyin=pinyin, level="C") for name, pinyin in zip("丁丙乙甲", "dcba", strict=True)
+    ]
+    CustomerFactory(manager=manager, level="A1")
+    text = read("?level=C")
+    following = link(text, "next")
+    last = read(following)
+    assert names(text) + names(last) == [customer.name for customer in reversed(chosen)]
+    assert link(last, "next") is None
+    assert all('role="status">4</span>' in page for page in (text, last))
