@@ -2,7 +2,9 @@
 FROM node:22-slim AS front-end
 WORKDIR /app
 COPY package.json package-lock.json .npmrc ./
-RUN npm ci --omit=dev --ignore-scripts
+RUN npm ci --omit=dev --ignore-scripts \
+    # Of the type for PDF files two weights are used; the others are 80 MB.
+    && find node_modules/@expo-google-fonts/noto-sans-sc -name '*.ttf*' ! -name '*_400Regular.ttf' ! -name '*_700Bold.ttf' -delete
 
 # The Python packages, the compiled catalogues and the collected static files.
 FROM python:3.12-slim AS build

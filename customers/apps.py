@@ -18,6 +18,7 @@ class CustomersConfig(AppConfig):
         from common.encryption import ELSEWHERE
         from customers.attribute_history import register_attribute_history
         from customers.bulk.import_rows import reencrypt_rows
+        from customers.dossier.own_sections import register_own_sections as register_file_sections
         from customers.grants import granted_customers
         from customers.histories import register_histories
         from customers.job_kind import register_kind
@@ -37,6 +38,7 @@ class CustomersConfig(AppConfig):
         register_own_measures()
         register_masked()
         register_own_sources()
+        register_file_sections()
         register_kind()
         register_own_rules()
         ELSEWHERE["customers.importrow.values"] = reencrypt_rows

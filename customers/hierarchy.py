@@ -6,7 +6,7 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import Final
 
-from access.models import User
+from access.models import Action, User
 from customers.bulk.family import Branch, branches_below, has_hidden_children
 from customers.models import Customer
 from customers.rollups import Amount, RollUp, roll_ups_for
@@ -75,8 +75,10 @@ def above(customer: Customer, user: User) -> list[Customer]:
     return line
 
 
-def family_of(customer: Customer, user: User, *, depth: int = 0, with_figures: bool = False, opened: int = OPENED) -> Family:
-    """`customer` and those below it that `user` may see.
+def family_of(
+    customer: Customer, user: User, *, depth: int = 0, with_figures: bool = False, opened: int = OPENED, action: str = Action.VIEW
+) -> Family:
+    """`customer` and those below it on which `user` may do `action`.
 
     The tree takes one query whatever its depth, and so does each figure. A customer out of reach ends its branch and adds nothing.
 
@@ -84,9 +86,9 @@ def family_of(customer: Customer, user: User, *, depth: int = 0, with_figures: b
         depth: how deep the customer itself stands in the tree that it is shown in.
         opened: how many levels below it are open.
     """
-    branches = branches_below(customer, user, limit=MOST)
+    branches = branches_below(customer, user, action, limit=MOST)
     keys = [branch.pk for branch in branches]
-    roll_ups = roll_ups_for(user)
+    roll_ups = roll_ups_for(user, action)
     shown = _shown(branches, opened)
     rows = Customer.objects.visible_to(user).select_related("manager").in_bulk([branch.pk for branch in shown])
     counts = _summed(branches, dict.fromkeys(keys, 1))

@@ -10,7 +10,7 @@ from typing import Final, TypeAlias
 from django.utils.formats import number_format
 from django.utils.functional import Promise
 
-from access.models import Action, User
+from access.models import User
 from access.scope import allowed
 
 Amount: TypeAlias = int | Decimal
@@ -49,7 +49,7 @@ def register_roll_up(figure: RollUp) -> None:
     _figures[figure.key] = figure
 
 
-def roll_ups_for(user: User) -> list[RollUp]:
-    """The figures that the roles of `user` open, in order."""
-    found = [figure for figure in _figures.values() if allowed(user, figure.module, Action.VIEW)]
+def roll_ups_for(user: User, action: str) -> list[RollUp]:
+    """The figures that the roles of `user` open for `action`, in order."""
+    found = [figure for figure in _figures.values() if allowed(user, figure.module, action)]
     return sorted(found, key=lambda figure: (figure.order, figure.key))

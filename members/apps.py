@@ -16,6 +16,7 @@ class MembersConfig(AppConfig):
     def ready(self) -> None:
         """Make provisioning known to the jobs app, and the pages to the others."""
         from members.batch_panels import register_batch_pages
+        from members.dossier import register_sections
         from members.figures import register_figures
         from members.histories import register_histories
         from members.job_kind import register_kind
@@ -41,6 +42,7 @@ class MembersConfig(AppConfig):
         register_timeline()
         register_roll_ups()
         register_merge_rules()
+        register_sections()
 
 
 def _enter_rules(**_signal: Any) -> None:

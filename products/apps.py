@@ -17,6 +17,7 @@ class ProductsConfig(AppConfig):
         from common.panels import register_card, register_panel
         from customers.merge_rules import MergeRule, register_rules
         from products.cards import expiring_offers, register_figures, waiting_offers
+        from products.dossier import register_sections
         from products.histories import register_histories
         from products.open_work import register_offer_work
         from products.palette import register_search_parts
@@ -32,6 +33,7 @@ class ProductsConfig(AppConfig):
         register_timeline()
         register_roll_ups()
         register_offer_work()
+        register_sections()
         register(NavigationItem(NavigationGroup.BUSINESS, _("Offers"), "products:offer_list", "file-percent", module="products", order=10))
         register(NavigationItem(NavigationGroup.BUSINESS, _("Products"), "products:product_list", "package", module="products", order=20))
         register(

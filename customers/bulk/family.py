@@ -35,12 +35,12 @@ class Branch:
     depth: int
 
 
-def branches_below(customer: Customer, user: User, *, limit: int) -> list[Branch]:
-    """`customer` and at most `limit` customers below it that `user` may see, level by level, by name. One query.
+def branches_below(customer: Customer, user: User, action: str, *, limit: int) -> list[Branch]:
+    """`customer` and at most `limit` customers below it on which `user` may do `action`, level by level, by name. One query.
 
     A customer out of reach ends its branch: what lies below it is not led to.
     """
-    visible, parameters = Customer.objects.visible_to(user).order_by().values("id", "parent_id", "pinyin").query.sql_with_params()
+    visible, parameters = Customer.objects.visible_to(user, action).order_by().values("id", "parent_id", "pinyin").query.sql_with_params()
     with connection.cursor() as cursor:
         cursor.execute(_DESCENDANTS.format(visible=visible), [customer.pk, *parameters, DEEPEST, limit + 1])
         return [Branch(*row) for row in cursor.fetchall()]

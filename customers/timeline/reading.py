@@ -11,7 +11,7 @@ from typing import Any, Final, Self
 from django.db.models import F, Q, QuerySet, Value
 from django.utils import timezone
 
-from access.models import User
+from access.models import Action, User
 from common.keys import key_in
 from customers.models import Customer
 from customers.reaching import modules_reaching
@@ -83,14 +83,15 @@ def read_page(
     span: Span | None = None,
     before: Cursor | None = None,
     size: int = PAGE_SIZE,
+    action: str = Action.VIEW,
 ) -> Page:
-    """At most `size` happenings older than `before`, of the `kinds` (none: of all) that `user` may see.
+    """At most `size` happenings older than `before`, of the `kinds` (none: of all) that `user` may see, of modules that allow `action`.
 
     Every source is asked for no more rows than the page has. The number of queries does not depend on how many rows there are. An entry
     that has nothing to say of its own is left out, so a page may be shorter, and still have one that follows.
     """
     sources = all_sources()
-    reached = modules_reaching(customer, user, {source.module for source in sources} - {""}) | {""}
+    reached = modules_reaching(customer, user, {source.module for source in sources} - {""}, action) | {""}
     asked = {place: source for place, source in enumerate(sources) if source.module in reached and (not kinds or source.kind in kinds)}
     conditions = _Conditions(sources, span or Span(), before)
     parts = [_first_rows(source, place, customer, user, conditions, size + 1) for place, source in asked.items()]

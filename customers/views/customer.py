@@ -50,6 +50,7 @@ def _rights(user: User, customer: Customer) -> dict[str, bool]:
     """What the buttons of the header ask of the policy, by one query."""
     reaching = {
         "may_change": Customer.objects.visible_to(user, Action.CHANGE),
+        "may_export": Customer.objects.visible_to(user, Action.EXPORT),
         "may_assign": Customer.objects.visible_to(user, Action.APPROVE),
         "may_share": customers_to_share(user),
     }

@@ -33,6 +33,7 @@ from customers.models import (
 from members.demo import bulk
 from members.demo.catalogue import Catalogue, enter_catalogue
 from members.demo.chance import Calendar
+from members.demo.charts import enter_charts
 from members.demo.customers import (
     CONTACT_COLUMNS,
     CUSTOMER_COLUMNS,
@@ -228,6 +229,7 @@ class _Load:
         self._copy(Customer, CUSTOMER_COLUMNS, customers, "customers")
         self._copy(ContactPerson, CONTACT_COLUMNS, contact_rows(book, self._calendar), "contact persons")
         enter_papers(book.first_key, min(len(SHOWCASE), book.count))
+        enter_charts(book.first_key, min(len(SHOWCASE), book.count))
         self._copy(OwnershipChange, OWNERSHIP_COLUMNS, ownership_rows(book, organisation, self._calendar), "ownership changes")
         self._copy(LifecycleChange, LIFECYCLE_COLUMNS, lifecycle_rows(book, organisation, self._calendar), "lifecycle changes")
         records = enter_records()

@@ -53,6 +53,7 @@ OF_A_CUSTOMER: Final = {
     "customers:merge_detail": ("merge", "manager", "GET"),
     "customers:merge_undo": ("merge", "director", "GET POST"),
     "customers:contact_person_alike": ("customer", "manager", "POST"),
+    **dict.fromkeys(("customers:customer_print", "customers:customer_pdf"), ("customer", "manager", "GET")),
     "customers:people_chart": ("customer", "manager", "GET"),
     "customers:customer_branch": ("customer", "manager", "GET"),
     "customers:contact_person_place": ("person", "manager", "GET POST"),
@@ -183,6 +184,8 @@ is noted of a customer. Two customers can be compared by whoever sees them.
 """
 
 EXPORTS: Final = {
+    "customers:customer_print",
+    "customers:customer_pdf",
     "customers:import_errors",
     "members:batch_errors",
     "api:provisioning_job_errors_csv",
