@@ -219,7 +219,7 @@ WITHOUT_AN_OBJECT: Final = {
     **dict.fromkeys(("access:session_end_others", "access:session_keep"), ("signed-in", "POST")),
     "access:unsent": ("signed-in", "GET POST"),
     **dict.fromkeys(("access:list_layout", "access:list_view_create"), ("signed-in", "POST")),
-    "api:schema": ("signed-in token", "GET"),
+    **dict.fromkeys(("api:schema", "api:search"), ("signed-in token", "GET")),
     **dict.fromkeys(
         ("api:provisioning_job_list", "api:customer_list", "api:contact_person_list", "api:customer_relation_list", "api:job_list"),
         ("role token", "GET"),
@@ -282,6 +282,7 @@ OF_OTHERS: Final = {
     "mfa_edit_webauthn": ("nobody", "", "key"),
     "jobs:job_file": ("nobody", "", "file"),
     "api:job_file": ("nobody", "", "file"),
+    "api:list_views": ("role token", "GET", "name"),
     "api:list_change": ("manager token", "POST", "name operation"),
     "api:list_export": ("manager token", "POST", "name"),
     "api:dictionary": ("role token", "GET", "dictionary"),

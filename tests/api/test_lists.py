@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
+from access.list_models import SavedView
 from access.models import User
 from customers.models import Customer
 from jobs.models import Job
@@ -92,3 +93,18 @@ def test_a_file_is_a_job(api: Api, three: list[Customer], colleague: User, viewe
     assert other.get(f"/api/v1/jobs/{job.pk}/").status_code == 404
     assert [row["id"] for row in api.get("/api/v1/jobs/?mine=yes").json()["results"]] == [job.pk]
     assert other.get("/api/v1/jobs/").json()["results"] == []
+
+
+def test_the_search_and_the_saved_views(api: Api, three: list[Customer], viewer: User, outsider: User, api_of: ApiOf) -> None:
+    hidden = Customer.objects.exclude(pk__in=[row.pk for row in three]).get()
+    found = {group["key"]: group for group in api.get(f"/api/v1/search/?q={three[0].code}").json()}
+    assert [one["label"] for one in found["customers"]["results"]] == [three[0].name]
+    assert hidden.name not in api.get(f"/api/v1/search/?q={hidden.code}").content.decode()
+    assert api.get("/api/v1/search/").json() == []
+    SavedView.objects.create(owner=api.user, list_name="customers", name="A1", parameters={"level": ["A1"], "columns": ["name"]})
+    view = api.get("/api/v1/lists/customers/views/").json()[0]
+    assert (view["label"], view["query"], view["is_own"]) == ("A1", "level=A1", True)
+    assert len(api.get(f"/api/v1/customers/?{view['query']}").json()["results"]) == 2
+    assert api_of(viewer).get("/api/v1/lists/customers/views/").json() == []
+    assert api_of(outsider).get("/api/v1/lists/customers/views/").status_code == 404
+    assert api.get("/api/v1/lists/nothing/views/").status_code == 404
