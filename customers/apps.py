@@ -18,6 +18,7 @@ class CustomersConfig(AppConfig):
         from common.encryption import ELSEWHERE
         from customers.attribute_history import register_attribute_history
         from customers.bulk.import_rows import reencrypt_rows
+        from customers.bulk.merging import reencrypt_merges
         from customers.dossier.own_sections import register_own_sections as register_file_sections
         from customers.grants import granted_customers
         from customers.histories import register_histories
@@ -42,3 +43,4 @@ class CustomersConfig(AppConfig):
         register_kind()
         register_own_rules()
         ELSEWHERE["customers.importrow.values"] = reencrypt_rows
+        ELSEWHERE["customers.customermerge"] = reencrypt_merges

@@ -113,7 +113,7 @@ def reencrypt_rows() -> int:
             if not found:
                 return written
             after = found[-1][0]
-            written += sum(_reencrypt(columns) for _key, *both in found for columns in both)
+            written += sum(reencrypt_columns(columns) for _key, *both in found for columns in both)
             cursor.execute(
                 f"UPDATE {_TABLE} r SET values = n.values, before = n.before"
                 " FROM unnest(%s::bigint[], %s::jsonb[], %s::jsonb[]) AS n (id, values, before) WHERE r.id = n.id",
@@ -121,7 +121,8 @@ def reencrypt_rows() -> int:
             )
 
 
-def _reencrypt(columns: dict[str, Any]) -> bool:
+def reencrypt_columns(columns: dict[str, Any]) -> bool:
+    """Bring what a row, as the database writes it, holds encrypted to the newest field key; whether it held an older one."""
     ring, moved = keyring(), False
     for name, context in _SECRETS.items():
         stored = bytes.fromhex(str(columns.get(name) or "\\x").removeprefix("\\x"))

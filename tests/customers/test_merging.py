@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import io
 from typing import Any
 
 import pytest
 from django.apps import apps
 from django.contrib.auth.models import Permission
+from django.core.management import call_command
 from django.db import connection, models
 from django.http import Http404
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from pytest_django import Settings
 
 from access.models import User
+from common.encryption import new_key
 from common.versions import version_of
 from customers.grants import TO_VIEW
 from customers.merge_rules import rules
@@ -299,6 +303,22 @@ def test_a_merge_takes_as_many_statements_however_much_hangs(two: tuple[Customer
     other = (CustomerFactory(manager=manager), CustomerFactory(manager=manager))
     count((CustomerFactory(manager=manager), CustomerFactory(manager=manager)), 1)
     assert count(two, 1) == count(other, 6)
+
+
+def test_what_is_kept_encrypted_outlives_its_key(two: tuple[Customer, Customer], director: User, settings: Settings) -> None:
+    winner, loser = two
+    old, new = new_key(), new_key()
+    settings.FIELD_KEYS = [old]
+    for customer, account in ((winner, "6222020000002"), (loser, "6222020000001")):
+        customer.bank_account = account
+        customer.save()
+    job = merge(two, director, "bank_account")
+    settings.FIELD_KEYS = [new, old]
+    call_command("rotate_field_keys", stdout=io.StringIO())
+    settings.FIELD_KEYS = [new]
+    assert begin_undo(job_id=job.pk, actor=director).conflicts == 0
+    found = [Customer.objects.get(pk=customer.pk).bank_account for customer in two]
+    assert found == ["6222020000002", "6222020000001"]
 
 
 # --- pages -----------------------------------------------------------------------------------------------------------------------------
