@@ -28,6 +28,7 @@ from customers.models import (
     AttributeDefinition,
     Customer,
     DuplicateRule,
+    HandOverRule,
     Industry,
     LevelThreshold,
     LifecycleReason,
@@ -80,6 +81,8 @@ KINDS: Final = {
     "customers.region": ("customers", "add change delete"),
     "customers.attributedefinition": ("customers", "add change delete"),
     "customers.duplicaterule": ("customers", "change"),
+    "customers.handover": ("customers", ""),
+    "customers.handoverrule": ("customers", "change delete"),
     "customers.levelthreshold": ("customers", "add change delete"),
     "customers.lifecyclereason": ("customers", "add change delete"),
     "customers.lifecyclerule": ("customers", "add change delete"),
@@ -181,6 +184,7 @@ def objects(grounds: dict[str, reach.World], manager: User, foreign_manager: Use
             "access.apitoken": create_token(owner=keeper, name="x", days=1, actor=keeper)[0].pk,
             **{f"customers.customer{holder}objectpermission": _grant(holder, customer).pk for holder in ("user", "group")},
             "customers.customer": customer.pk,
+            "customers.handover": grounds[side].keys["hand_over"],
             "products.offer": grounds[side].keys["offer"],
             "products.groupsubscription": grounds[side].keys["group_subscription"],
             "members.member": grounds[side].keys["member"],
@@ -198,6 +202,7 @@ def objects(grounds: dict[str, reach.World], manager: User, foreign_manager: Use
     names = {"name_zh": "云", "name_en": "Yun"}
     LifecycleReason.objects.get_or_create(code="X", defaults=names)
     steps = {"from_state": "active", "to_state": "warned", "measure": "years", "number": 1}
+    HandOverRule.objects.get_or_create()
     LifecycleRule.objects.get_or_create(code="X", defaults={**names, **steps})
     ScoringRule.objects.get_or_create(code="X", defaults={"measure": "years", "name_zh": "云", "name_en": "Yun"})
     Tag.objects.get_or_create(code="X", defaults={"name_zh": "云", "name_en": "Yun"})
