@@ -14,9 +14,9 @@ class ProductsConfig(AppConfig):
         """Register pages, panel and cards."""
         from common.lists.registry import register_list
         from common.navigation import NavigationGroup, NavigationItem, register
-        from common.panels import register_card, register_panel
+        from common.panels import register_card, register_fact, register_panel
         from customers.merge_rules import MergeRule, register_rules
-        from products.cards import expiring_offers, register_figures, waiting_offers
+        from products.cards import expiring_offers, next_expiry, register_figures, waiting_offers
         from products.dossier import register_sections
         from products.histories import register_histories
         from products.open_work import register_offer_work
@@ -42,6 +42,7 @@ class ProductsConfig(AppConfig):
         register_panel(
             slot="customer", key="products", title=_("Products and offers"), url_name="products:customer_panel", module="products", order=40
         )
+        register_fact(slot="customer", key="expiry", label=_("Next expiry"), value=next_expiry, module="products", order=30)
         register_card(
             slot="home",
             key="waiting_offers",

@@ -1,4 +1,4 @@
-"""What the home page shows of offers."""
+"""What the home page and the header of a customer's page show of offers."""
 
 from __future__ import annotations
 
@@ -10,10 +10,14 @@ from django.db.models import Count, Q
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.safestring import SafeString
 
-from access.models import Action
+from access.models import Action, User
 from access.requests import signed_in
 from access.scope import allowed
+from common.lists import linked
+from customers.models import Customer
 from products.models import Offer, OfferStatus
 from products.querysets import OfferQuerySet
 from workflow.figures import reaches_units, register_figure, sums_in_reach
@@ -72,3 +76,12 @@ def waiting_offers(request: HttpRequest) -> dict[str, Any] | None:
     if not rows:
         return None
     return {"offers": rows[:_SHOWN], "more": len(rows) > _SHOWN, "url": f"{reverse('products:offer_list')}?status=in_approval"}
+
+
+def next_expiry(customer: Customer, user: User) -> SafeString | None:
+    """The day on which the next offer of `customer` expires, for the header of its page, as a link to the offer. None: there is none."""
+    rows = Offer.objects.visible_to(user).filter(customer=customer, status=OfferStatus.APPROVED, expires_on__gt=timezone.localdate())
+    offer = rows.order_by("expires_on", "pk").only("expires_on").first()
+    if offer is None or offer.expires_on is None:
+        return None
+    return linked(reverse("products:offer_detail", args=[offer.pk]), date_format(offer.expires_on, "Y-m-d"))

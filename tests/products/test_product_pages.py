@@ -271,3 +271,10 @@ def test_prices_in_the_offer_list_are_net(manager: User, customer: Customer) -> 
     page = browser(manager).get(reverse("products:offer_list")).content.decode()
     assert "¥5<" in page
     assert "¥10<" in page
+
+
+def test_a_customers_header_names_the_next_expiry(manager: User, customer: Customer) -> None:
+    for days in (14, 9):
+        make_offer(customer, expires_on=TODAY + datetime.timedelta(days=days))
+    page = browser(manager).get(reverse("customers:customer_detail", args=[customer.pk])).content.decode()
+    assert f">{TODAY + datetime.timedelta(days=9):%Y-%m-%d}</a>" in page
