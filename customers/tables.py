@@ -155,7 +155,7 @@ class CustomerList(ListDefinition):
         if self._is_ranked and self.state.count > MANY:
             return read_in_parts(queryset, self._text)  # type: ignore[arg-type]
         if self._few is not None:
-            return list(among(queryset, self._few))
+            return list(among(queryset, self._few))  # type: ignore[arg-type]
         return super().first_rows(queryset)
 
     @cached_property

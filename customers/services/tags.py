@@ -29,7 +29,7 @@ def add_tag(*, customers: QuerySet[Any], tag: Tag, actor: User) -> int:
     """
     if not tag.is_active:
         raise ValidationError({"tag": _("This tag is offered no more.")})
-    return put_back_tag(customers=customers, tag=tag, actor=actor)
+    return insert_tag(_changeable(customers, actor), tag.pk, actor.pk)
 
 
 @transaction.atomic
