@@ -8,8 +8,8 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from functools import cache
+from html import escape
 from typing import Any, BinaryIO, Final
-from xml.sax.saxutils import escape
 
 from django.conf import settings
 from django.utils.translation import gettext as _
@@ -100,7 +100,7 @@ class _Writer:
         chosen = self._styles[style]
         if _WIDE.search(text):
             chosen = ParagraphStyle(f"{style}-wide", chosen, wordWrap="CJK")
-        found = Paragraph(escape(text).replace("\n", "<br/>"), chosen)
+        found = Paragraph(escape(text, quote=False).replace("\n", "<br/>"), chosen)
         found.outlined = text if style == "section" else ""
         return found
 
