@@ -10,17 +10,22 @@ from access.scope import scope_of
 
 
 def staff_in_reach(user: User | AnonymousUser, module: str, action: str = Action.VIEW) -> QuerySet[User]:
-    """The active users whose customers `user` may come to for `action`.
+    """The active users whose customers `user` may come to for `action`: who may be given something."""
+    return people_in_reach(user, module, action).filter(is_active=True)
+
+
+def people_in_reach(user: User | AnonymousUser, module: str, action: str = Action.VIEW) -> QuerySet[User]:
+    """The users, disabled ones too, whose customers `user` may come to for `action`: from whom something may be taken.
 
     That is everybody, those of the units in reach, or `user` alone; with those who lend `user` their customers.
     """
-    staff = User.objects.filter(is_active=True).order_by("name", "id")
+    people = User.objects.order_by("name", "id")
     reach = scope_of(user).reach(module, action)
     if reach.everything:
-        return staff
-    in_units = staff.filter(org_unit__in=sorted(reach.unit_ids))
-    people = {user.pk} | reach.lender_ids if reach.own and isinstance(user, User) else reach.lender_ids
-    return in_units | staff.filter(pk__in=sorted(people)) if people else in_units
+        return people
+    in_units = people.filter(org_unit__in=sorted(reach.unit_ids))
+    single = {user.pk} | reach.lender_ids if reach.own and isinstance(user, User) else reach.lender_ids
+    return in_units | people.filter(pk__in=sorted(single)) if single else in_units
 
 
 def units_in_reach(user: User | AnonymousUser, module: str, action: str = Action.VIEW) -> QuerySet[OrgUnit]:

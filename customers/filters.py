@@ -11,7 +11,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from access.choices import staff_in_reach, units_in_reach
+from access.choices import people_in_reach, units_in_reach
 from access.filters import UnitFilter
 from access.models import OrgUnit, User
 from common.lists import (
@@ -50,8 +50,8 @@ def _user(request: HttpRequest | None) -> User | AnonymousUser:
 
 
 def managers(request: HttpRequest | None) -> QuerySet[User]:
-    """The account managers whose customers the user may see."""
-    return staff_in_reach(_user(request), "customers").filter(Exists(Customer.objects.filter(manager=OuterRef("pk"))))
+    """The account managers whose customers the user may see; the disabled ones who still have some are found here, too."""
+    return people_in_reach(_user(request), "customers").filter(Exists(Customer.objects.filter(manager=OuterRef("pk"))))
 
 
 def units(request: HttpRequest | None) -> QuerySet[OrgUnit]:

@@ -57,7 +57,7 @@ def steps_for(hand_over: HandOver, user: User) -> list[Step]:
         case HandOverState.ACCEPTED:
             return [_WITHDRAW] if is_maker or leading else []
         case HandOverState.DONE:
-            return [_RETURN] if leading and returnable(hand_over).exists() else []
+            return [_RETURN] if leading and hand_over.giver.is_active and returnable(hand_over).exists() else []
     return []
 
 

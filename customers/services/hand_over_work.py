@@ -165,6 +165,8 @@ def return_hand_over(*, hand_over_id: int, actor: User, reason: str) -> int:
         raise PermissionDenied
     if not reason:
         raise ValidationError({"reason": _("Say why.")})
+    if not hand_over.giver.is_active:
+        raise ValidationError(_("%(name)s is disabled.") % {"name": hand_over.giver.name})
     units: dict[int | None, list[int]] = {}
     rows = OwnershipChange.objects.filter(hand_over=hand_over, customer__in=returnable(hand_over).values("customer"))
     for customer, before in rows.values_list("customer", "from_unit"):

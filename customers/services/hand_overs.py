@@ -14,7 +14,7 @@ from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from access.choices import staff_in_reach, units_in_reach
+from access.choices import people_in_reach, staff_in_reach, units_in_reach
 from access.models import Action, User
 from access.scope import scope_of
 from common.saving import save_valid
@@ -34,11 +34,12 @@ _LATEST: Final = datetime.timedelta(days=366)
 def customers_of(*, actor: User, giver: User) -> QuerySet[Customer]:
     """The customers of `giver` that `actor` may put into a hand-over: the own ones, or those whom the actor may hand over.
 
-    Raises PermissionDenied where the giver works outside the actor's reach.
+    The giver may be disabled: that somebody has left is the most common reason. Raises PermissionDenied where the giver works outside
+    the actor's reach.
     """
     if giver == actor:
         return Customer.objects.visible_to(actor, Action.CHANGE).filter(manager=actor)
-    if not staff_in_reach(actor, "customers", Action.APPROVE).filter(pk=giver.pk).exists():
+    if not people_in_reach(actor, "customers", Action.APPROVE).filter(pk=giver.pk).exists():
         raise PermissionDenied
     return Customer.objects.visible_to(actor, Action.APPROVE).filter(manager=giver)
 
@@ -166,13 +167,13 @@ def _put_to_receiver(hand_over: HandOver, actor: User) -> None:
 
 
 def _give_to_dos(hand_over: HandOver, actor: User, people: Iterable[User]) -> None:
-    """To decide on it, before it expires; the giver's is to get ready for it."""
+    """To decide on it, before it expires; the giver's, who may have left, is to get ready for it."""
     due = timezone.localdate() + datetime.timedelta(days=HandOverRule.current().expire_after)
     for person in people:
         with translation.override(language_of(person)):
             title = _("Decide on the hand-over from %(giver)s to %(receiver)s") % _names(hand_over)
         create_task(actor=actor, details=TaskDetails(title=title[:200], assignee=person, due_on=due), subject=(SUBJECT, hand_over.pk))
-    if hand_over.state == HandOverState.OFFERED:
+    if hand_over.state == HandOverState.OFFERED and hand_over.giver.is_active:
         with translation.override(language_of(hand_over.giver)):
             title = _("Prepare the hand-over of your customers to %(receiver)s") % _names(hand_over)
         details = TaskDetails(title=title[:200], assignee=hand_over.giver, due_on=max(hand_over.effective_on, timezone.localdate()))

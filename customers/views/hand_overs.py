@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from access.choices import staff_in_reach
+from access.choices import people_in_reach
 from access.models import Action, User
 from access.policy import require
 from access.requests import signed_in
@@ -44,7 +44,7 @@ class HandOverListPage(ListPage):
 def hand_over_of(request: HttpRequest, pk: int) -> HttpResponse:
     """Begin to hand the portfolio of a person over. Raises Http404 for whoever may not."""
     user = signed_in(request)
-    if not staff_in_reach(user, "customers", Action.APPROVE).filter(pk=pk).exists():
+    if not people_in_reach(user, "customers", Action.APPROVE).filter(pk=pk).exists():
         raise Http404
     return redirect(f"{reverse('customers:hand_over_create')}?giver={pk}")
 
@@ -74,7 +74,7 @@ def hand_over_create(request: HttpRequest) -> HttpResponse:
 def _givers(user: User, chosen: QuerySet[Any]) -> dict[int, int]:
     """Whose the chosen customers are, as far as the user may hand them over, those of most of them first, with how many there are."""
     reached = Customer.objects.filter(pk__in=chosen.order_by().values("pk"), manager__isnull=False)
-    open_people = staff_in_reach(user, "customers", Action.APPROVE).order_by().values("pk")
+    open_people = people_in_reach(user, "customers", Action.APPROVE).order_by().values("pk")
     mine = reached.filter(manager=user) | reached.filter(manager__in=open_people)
     rows = mine.order_by().values_list("manager").annotate(count=Count("pk")).order_by("-count", "manager")
     return dict(rows[:_MOST_GIVERS])
@@ -85,7 +85,7 @@ def _whole(request: HttpRequest, user: User) -> dict[int, int]:
     given = request.POST if request.method == "POST" else request.GET
     text = given.get("giver", "")
     key = key_in(text) if text else user.pk
-    reached = staff_in_reach(user, "customers", Action.APPROVE)
+    reached = people_in_reach(user, "customers", Action.APPROVE)
     if key is None or (key != user.pk and not reached.filter(pk=key).exists()):
         raise Http404
     return {key: Customer.objects.visible_to(user).filter(manager=key).order_by().count()}

@@ -134,6 +134,29 @@ def test_who_may_begin(
     assert not HandOver.objects.exists()
 
 
+def test_the_portfolio_of_somebody_who_has_left_is_handed_over(
+    portfolio: list[Customer], manager: User, colleague: User, director: User
+) -> None:
+    task = make_task(manager, portfolio[0])
+    User.objects.filter(pk=manager.pk).update(is_active=False)
+    boss = browser(director)
+    begin = boss.get(reverse("customers:hand_over_of", args=[manager.pk]))["Location"]
+    assert "李静 (3)" in boss.get(begin).content.decode()
+    assert "李静" in boss.get(reverse("customers:customer_list"), {"manager": manager.pk}).content.decode()
+    sent = {"giver": manager.pk, "receiver": "wanglei", "reason": "离职", "effective_on": TODAY().isoformat(), "moves_unit": "on"}
+    boss.post(begin, sent)
+    found = HandOver.objects.get()
+    boss.post(reverse("customers:hand_over_step", args=[found.pk]), {"step": "offer"})
+    work.accept_hand_over(hand_over_id=found.pk, actor=colleague)
+    assert owners() == all_with("wanglei")
+    task.refresh_from_db()
+    assert task.assignee == colleague
+    assert (todos_of(manager), kinds_of(manager)) == ([], [])
+    assert 'value="return"' not in page(boss, found)
+    with pytest.raises(ValidationError, match="李静"):
+        work.return_hand_over(hand_over_id=found.pk, actor=director, reason="x")
+
+
 def test_a_receiver_out_of_the_directors_reach_needs_somebody_above(
     make: Callable[..., HandOver], director: User, foreign_manager: User, administrator: User
 ) -> None:
