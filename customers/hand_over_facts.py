@@ -43,15 +43,16 @@ _RETURN = Step(
 )
 
 
-def steps_for(hand_over: HandOver, user: User) -> list[Step]:
-    """The steps that `user` may take."""
+def steps_for(hand_over: HandOver, user: User, barrier: str) -> list[Step]:
+    """The steps that `user` may take; `barrier` says why the user may not approve it, and is empty where that is allowed."""
     is_maker, is_receiver = hand_over.maker_id == user.pk, hand_over.receiver_id == user.pk
     leading = leads(user, hand_over)
     match hand_over.state:
         case HandOverState.DRAFT:
             return [_OFFER, _DISCARD] if is_maker else []
         case HandOverState.APPROVAL:
-            return [*([_APPROVE, _REFUSE] if leading and not is_maker else []), *([_WITHDRAW] if is_maker or leading else [])]
+            deciding = [_REFUSE] if barrier else [_APPROVE, _REFUSE]
+            return [*(deciding if leading and not is_maker else []), *([_WITHDRAW] if is_maker or leading else [])]
         case HandOverState.OFFERED:
             return [*([_ACCEPT, _REFUSE] if is_receiver else []), *([_WITHDRAW] if is_maker or leading else [])]
         case HandOverState.ACCEPTED:

@@ -214,7 +214,7 @@ def tend_hand_overs(now: datetime.datetime | None = None) -> None:
     late = waiting.filter(offered_at__lt=now - datetime.timedelta(days=rule.remind_after), reminded_at=None)
     for hand_over in _each(late):
         offered = hand_over.state == HandOverState.OFFERED
-        tell(hand_over, REMINDED, [hand_over.receiver_id] if offered else [person.pk for person in approvers_of(hand_over.giver)])
+        tell(hand_over, REMINDED, [hand_over.receiver_id] if offered else [person.pk for person in approvers_of(hand_over)])
         hand_over.reminded_at = now
         hand_over.save(update_fields=["reminded_at", "updated_at"])
 
@@ -224,7 +224,7 @@ def _each(rows: QuerySet[HandOver]) -> Iterable[HandOver]:
     for key in list(rows.values_list("pk", flat=True)):
         with transaction.atomic():
             found = rows.select_for_update(of=("self",), no_key=True, skip_locked=True).select_related(
-                "giver__org_unit", "receiver", "maker"
+                "giver__org_unit", "receiver__org_unit", "maker"
             )
             hand_over = found.filter(pk=key).first()
             if hand_over is not None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Iterable
+from itertools import groupby
 from typing import Final
 
 from django.core.exceptions import PermissionDenied, ValidationError
@@ -118,11 +119,20 @@ def open_items(hand_over: HandOver) -> QuerySet[HandOverItem]:
     return hand_over.items.filter(state=ItemState.OPEN)
 
 
-def approvers_of(giver: User) -> list[User]:
-    """Those who may approve that customers of `giver` pass to others: who leads nearest to the giver. One query."""
-    held = [one for one in roles_reaching(giver.org_unit, None, Action.APPROVE) if one.user_id != giver.pk]
-    nearest = len(held[0].org_unit.path) if held else 0
-    return list({one.user_id: one.user for one in held if len(one.org_unit.path) == nearest}.values())
+def approvers_of(hand_over: HandOver) -> list[User]:
+    """Those who may approve all of it: of those who lead both sides, but the giver and the maker, who stands nearest to the giver.
+
+    Two queries, and a few more for each who is asked: the nearest, and those above them only where the nearest may not.
+    """
+    of_receiver = set(roles_reaching(hand_over.receiver.org_unit, None, Action.APPROVE).values_list("user", flat=True))
+    able = of_receiver - {hand_over.giver_id, hand_over.maker_id}
+    held = [one for one in roles_reaching(hand_over.giver.org_unit, None, Action.APPROVE) if one.user_id in able]
+    for _distance, roles in groupby(held, key=lambda one: len(one.org_unit.path)):
+        nearest = {one.user_id: one.user for one in roles}
+        found = [person for person in nearest.values() if not why_not_approved(hand_over, person)]
+        if found:
+            return found
+    return []
 
 
 @transaction.atomic
@@ -137,7 +147,7 @@ def offer_hand_over(*, hand_over_id: int, actor: User) -> HandOver:
     else:
         hand_over.state, hand_over.offered_at = HandOverState.APPROVAL, timezone.now()
         hand_over.save()
-        approvers = approvers_of(hand_over.giver)
+        approvers = approvers_of(hand_over)
         if not approvers:
             raise ValidationError(_("Nobody may approve this hand-over. Ask an administrator."))
         _give_to_dos(hand_over, actor, approvers)
@@ -147,8 +157,12 @@ def offer_hand_over(*, hand_over_id: int, actor: User) -> HandOver:
 
 @transaction.atomic
 def approve_hand_over(*, hand_over_id: int, actor: User) -> HandOver:
-    """Let a hand-over go to its receiver. Raises Http404, and ValidationError where `actor` may not hand all of it over."""
+    """Let a hand-over go to its receiver. Raises Http404, PermissionDenied for its maker, whom another one
+    controls, and ValidationError where `actor` may not hand all of it over.
+    """
     hand_over = locked(hand_over_id, actor, HandOverState.APPROVAL)
+    if hand_over.maker_id == actor.pk:
+        raise PermissionDenied
     refusal = why_not_approved(hand_over, actor)
     if refusal:
         raise ValidationError(refusal)

@@ -109,13 +109,14 @@ def _read(request: HttpRequest, pk: int) -> HandOver:
 
 def _page(request: HttpRequest, found: HandOver, items: HandOverItemList, **more: Any) -> HttpResponse:
     user = signed_in(request)
-    needs_approval = found.state == HandOverState.DRAFT and bool(services.why_not_approved(found, user))
+    barrier = services.why_not_approved(found, user) if found.state in (HandOverState.DRAFT, HandOverState.APPROVAL) else ""
     customers = services.open_items(found).filter(customer__manager=found.giver_id).order_by().values("customer")
     context = {
         "hand_over": found,
         "state": state_of(found),
-        "steps": steps_for(found, user),
-        "needs_approval": needs_approval,
+        "steps": steps_for(found, user, barrier),
+        "needs_approval": found.state == HandOverState.DRAFT and bool(barrier),
+        "barrier": barrier if found.state == HandOverState.APPROVAL and found.maker_id != user.pk and services.leads(user, found) else "",
         "figures": figures_in_words(found),
         "warnings": warnings_of(found),
         "covers": covers_of(found) if found.is_open else [],

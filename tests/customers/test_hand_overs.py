@@ -22,7 +22,7 @@ from jobs.services.work import advance
 from tests.access.clients import browser
 from tests.factories.customers import ContactPersonFactory, CustomerFactory
 from tests.factories.workflow import make_task
-from tests.personas import Organisation
+from tests.personas import Organisation, person
 from workflow.models import Notice, Task
 
 pytestmark = pytest.mark.django_db
@@ -158,11 +158,33 @@ def test_the_portfolio_of_somebody_who_has_left_is_handed_over(
 
 
 def test_a_receiver_out_of_the_directors_reach_needs_somebody_above(
-    make: Callable[..., HandOver], director: User, foreign_manager: User, administrator: User
+    make: Callable[..., HandOver],
+    director: User,
+    manager: User,
+    foreign_manager: User,
+    foreign_director: User,
+    administrator: User,
+    organisation: Organisation,
 ) -> None:
-    sent = services.offer_hand_over(hand_over_id=make(director, receiver=foreign_manager).pk, actor=director)
+    province = person("helei", "何磊", organisation.province, "director")
+    sent = services.offer_hand_over(hand_over_id=make(manager, receiver=foreign_manager).pk, actor=manager)
     assert sent.state == HandOverState.APPROVAL
+    assert {who: todos_of(who) for who in (director, province, foreign_director, administrator)} == {
+        director: [],
+        province: [],
+        foreign_director: [],
+        administrator: ["open"],
+    }
+    near = page(browser(director), sent)
+    assert ('value="approve"' in near, 'value="refuse"' in near, "ti-user-up" in near) == (False, True, True)
+    far = page(browser(administrator), sent)
+    assert ('value="approve"' in far, "ti-user-up" in far) == (True, False)
     with pytest.raises(ValidationError):
+        services.approve_hand_over(hand_over_id=sent.pk, actor=director)
+    services.withdraw_hand_over(hand_over_id=sent.pk, actor=manager, reason="")
+    sent = services.offer_hand_over(hand_over_id=make(director, receiver=foreign_manager).pk, actor=director)
+    assert (sent.state, todos_of(director)) == (HandOverState.APPROVAL, [])
+    with pytest.raises(PermissionDenied):
         services.approve_hand_over(hand_over_id=sent.pk, actor=director)
     services.approve_hand_over(hand_over_id=sent.pk, actor=administrator)
     work.accept_hand_over(hand_over_id=sent.pk, actor=foreign_manager)
