@@ -44,7 +44,8 @@ class MergeRule:
         also: more that a row takes from the winner `w` when it moves, as SQL.
         back: SQL for the moved rows `t` that an undo may take back, beside that they are the winner's still and, where the table says
             it, were not changed since `moment`; the parameter `now` is the moment of the undo.
-        follows: what `back` says is all that counts: the rows go with others, whatever their own moment.
+        though_changed: whether rows go back although they were changed since: only the column counts, and what `back` says. So where much
+            else is written to a row by the way, and where rows go with others.
         clashes: what keeps the customers apart.
     """
 
@@ -56,7 +57,7 @@ class MergeRule:
     where: str = ""
     also: tuple[str, ...] = ()
     back: str = ""
-    follows: bool = False
+    though_changed: bool = False
     clashes: tuple[Clash, ...] = ()
 
     @property
@@ -125,6 +126,7 @@ def register_own_rules() -> None:
         MergeRule(
             "customers.Customer",
             "parent_id",
+            though_changed=True,
             clashes=(Clash(_("The customer that would stay lies below the other one. Merge the other way round."), _BELOW),),
         ),
         MergeRule("customers.ContactPerson", "customer_id"),
@@ -147,6 +149,7 @@ def register_own_rules() -> None:
             "jobs.Job",
             "customer_key",
             also=("manager_id = w.manager_id", "org_unit_id = w.org_unit_id"),
+            though_changed=True,
             clashes=(Clash(_("%(count)s jobs of these customers are not finished. Finish or discard them first."), _UNDER_WAY),),
         ),
         MergeRule("workflow.Task", "subject_key", where="t.subject_kind = 'customers.customer'"),

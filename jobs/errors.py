@@ -60,6 +60,7 @@ MESSAGES: Final[dict[str, _StrPromise]] = {
     "merge_moved": _("One of the customers was changed since you saw them. Look at them again, then merge."),
     "merge_clash": _("These customers cannot be merged. %(reason)s"),
     "merge_lost_access": _("%(login)s may no longer hand over both customers. Nothing was changed."),
+    "merge_later": _("The customer that stayed was merged into another one since. Take that back first: job #%(job)s."),
     "merge_cannot_return": _(
         "The merge cannot be taken back: the code or credit code of the customer is taken by now, or its account manager, org unit, "
         "industry or region is gone."

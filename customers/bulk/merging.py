@@ -17,6 +17,8 @@ from customers.models import Customer, CustomerMerge, MergedRows
 _KEPT: Final = MergedRows._meta.db_table
 _CUSTOMERS: Final = Customer._meta.db_table
 _ROTATED_AT_ONCE: Final = 500
+# What nobody touched has its own moment again, so that an undo of an earlier merge knows it too.
+_MOMENT_BACK: Final = ", updated_at = CASE WHEN t.updated_at = %(moment)s THEN coalesce(k.had, %(now)s) ELSE %(now)s END"
 
 
 class CannotReturn(Exception):
@@ -111,13 +113,16 @@ def _put_aside(rule: MergeRule, values: Mapping[str, Any]) -> None:
 
 
 def _move(rule: MergeRule, values: Mapping[str, Any]) -> int:
+    """Move the rows of a rule, and keep their keys and the moments that they had."""
     sets = ", ".join([f'"{rule.column}" = %(winner)s', *(["updated_at = %(moment)s"] if rule.keeps_moment else []), *rule.also])
-    source = f" FROM {_CUSTOMERS} w" if rule.also else ""
+    source = f", {_CUSTOMERS} w" if rule.also else ""
     joined = " AND w.id = %(winner)s" if rule.also else ""
+    had, moments = ("t.updated_at", "array_agg(had)") if rule.keeps_moment else ("NULL", "NULL")
     found = _rows(
-        f'WITH moved AS (UPDATE {rule.table} t SET {sets}{source} WHERE {_of(rule, "loser")}{joined} RETURNING t."{rule.key}" AS key)'
-        f' INSERT INTO {_KEPT} (merge_id, "table", "column", keys)'
-        f" SELECT %(merge)s, '{rule.table}', '{rule.column}', array_agg(key) FROM moved HAVING count(*) > 0"
+        f'WITH due AS (SELECT t."{rule.key}" AS key, {had} AS had FROM {rule.table} t WHERE {_of(rule, "loser")} FOR NO KEY UPDATE),'
+        f' moved AS (UPDATE {rule.table} t SET {sets} FROM due{source} WHERE t."{rule.key}" = due.key{joined} RETURNING due.key, due.had)'
+        f' INSERT INTO {_KEPT} (merge_id, "table", "column", keys, moments)'
+        f" SELECT %(merge)s, '{rule.table}', '{rule.column}', array_agg(key), {moments} FROM moved HAVING count(*) > 0"
         " RETURNING cardinality(keys)",
         values,
     )
@@ -150,8 +155,8 @@ def effects_of_undo(merge: int, winner: int, loser: int, moment: datetime.dateti
 
 def _kept_keys(rule: MergeRule) -> str:
     return (
-        f"(SELECT unnest(m.keys) AS key FROM {_KEPT} m WHERE m.merge_id = %(merge)s AND m.\"table\" = '{rule.table}'"
-        f" AND m.\"column\" = '{rule.column}' AND m.aside IS NULL)"
+        f"(SELECT u.key, u.had FROM {_KEPT} m, unnest(m.keys, m.moments) AS u (key, had)"
+        f" WHERE m.merge_id = %(merge)s AND m.\"table\" = '{rule.table}' AND m.\"column\" = '{rule.column}' AND m.aside IS NULL)"
     )
 
 
@@ -163,9 +168,9 @@ def _kept_rows(rule: MergeRule) -> str:
 
 
 def _may_go_back(rule: MergeRule) -> str:
-    """SQL for the rows `t` that stand as the merge left them."""
+    """SQL for the rows `t` that stand as the merge left them, as far as that matters."""
     ways = [_of(rule, "winner")]
-    if rule.keeps_moment and not rule.follows:
+    if rule.keeps_moment and not rule.though_changed:
         ways.append("t.updated_at = %(moment)s")
     if rule.back:
         ways.append(rule.back)
@@ -197,7 +202,7 @@ def bring_back(merge: int, winner: int, loser: int, moment: datetime.datetime, n
     for rule in reversed(rules()):
         ((total,),) = _rows(f"SELECT count(*) FROM {_kept_keys(rule)} k", values)
         if total:
-            moment_set = ", updated_at = %(now)s" if rule.keeps_moment else ""
+            moment_set = _MOMENT_BACK if rule.keeps_moment else ""
             also = "".join(f", {one}" for one in rule.also)
             source = f", {_CUSTOMERS} w" if rule.also else ""
             joined = " AND w.id = %(loser)s" if rule.also else ""

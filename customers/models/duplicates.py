@@ -142,12 +142,16 @@ class CustomerMerge(models.Model):
 
 @untracked("Written once, with the merge that it belongs to.")
 class MergedRows(models.Model):
-    """The rows of one table that a merge moved by `column`, or, with `aside`, that it put aside because the winner has their like."""
+    """The rows of one table that a merge moved by `column`, or, with `aside`, that it put aside because the winner has their like.
+
+    `moments` says of each of `keys` when it was changed last before it moved, where the table keeps that.
+    """
 
     merge = models.ForeignKey(CustomerMerge, models.CASCADE, related_name="rows", verbose_name=_("merge of customers"))
     table = CodeField(max_length=63)
     column = CodeField(max_length=63)
     keys = ArrayField(models.BigIntegerField())
+    moments = ArrayField(models.DateTimeField(), null=True)
     aside = models.JSONField(null=True)
 
     class Meta:

@@ -30,7 +30,7 @@ from customers.bulk.merging import (
     move_all,
     restore_columns,
 )
-from customers.models import Customer, CustomerMerge, MergeState
+from customers.models import Customer, CustomerMerge, MergedRows, MergeState
 from customers.pinyin import initials_of, pinyin_of
 from customers.services.scoring import scoring_is_on
 from jobs.errors import JobRefused
@@ -110,7 +110,8 @@ def begin_merge(*, winner_id: int, loser_id: int, actor: User, choices: Choices,
 def begin_undo(*, job_id: int, actor: User) -> Job:
     """Take a merge back: the loser comes back with all that stands as the merge left it.
 
-    Raises Http404 when the merge or its winner is hidden from `actor`, JobRefused: wrong_state, undone_already, merge_cannot_return.
+    Raises Http404 when the merge or its winner is hidden from `actor`, JobRefused: wrong_state, undone_already, merge_later (its winner was
+    merged into another since: that is taken back first), merge_cannot_return.
     """
     with transaction.atomic():
         merge = read_merge(actor, job_id, lock=True)
@@ -120,6 +121,7 @@ def begin_undo(*, job_id: int, actor: User) -> Job:
         if merge.state != MergeState.DONE:
             raise JobRefused("wrong_state", state=str(merge.get_state_display()))
         winner = Customer.objects.get_visible(actor, merge.winner_id, Action.APPROVE)
+        _ensure_last(merge)
         title = _("Undo: %(title)s") % {"title": merge.job.title}
         job = _new_job(actor, winner, title, UNDO)
         job.undo_of, job.rows, job.eligible = merge.job, merge.job.rows, merge.job.rows
@@ -194,6 +196,14 @@ def _ensure_apart(winner: Customer, loser: Customer) -> None:
         raise JobRefused("merge_clash", reason=" ".join(clashes))
 
 
+def _ensure_last(merge: CustomerMerge) -> None:
+    """What a merge gave its winner is told from what later merges moved on only once these are taken back."""
+    moved = MergedRows.objects.filter(table=CustomerMerge._meta.db_table, keys__contains=[merge.pk], merge__state=MergeState.DONE)
+    later = moved.order_by("-merge").values_list("merge", flat=True).first()
+    if later is not None:
+        raise JobRefused("merge_later", job=later)
+
+
 # --- the work of the job ---------------------------------------------------------------------------------------------------------------
 
 
@@ -247,6 +257,7 @@ def run_undo(job: Job) -> None:
         raise JobRefused("merge_lost_access", login=actor.username)
     if merge.state != MergeState.DONE or merge.merged_at is None:
         raise JobRefused("wrong_state", state=str(merge.get_state_display()))
+    _ensure_last(merge)
     now = timezone.now()
     kept = restore_columns(winner.pk, merge.before, merge.after, now)
     try:

@@ -72,6 +72,7 @@ def customer_merge(request: HttpRequest, pk: int) -> HttpResponse:
             refusal = refused.message
         else:
             return redirect("customers:merge_detail", job.pk)
+    may_merge = may_merge_both(user, winner, loser)
     pair = DuplicatePair.objects.visible_to(user).filter(first=min(pk, key), second=max(pk, key)).first()
     context = {
         "customer": winner,
@@ -81,9 +82,9 @@ def customer_merge(request: HttpRequest, pk: int) -> HttpResponse:
         "signs": sign_words(pair.signs) if pair is not None else [],
         "may_decide": pair is not None and DuplicatePair.objects.visible_to(user, Action.CHANGE).filter(pk=pair.pk).exists(),
         "is_dismissed": pair is not None and pair.state == PairState.DISMISSED,
-        "may_merge": may_merge_both(user, winner, loser),
-        "effects": effects_of(winner.pk, loser.pk),
-        "clashes": clashes_of(winner.pk, loser.pk),
+        "may_merge": may_merge,
+        "effects": effects_of(winner.pk, loser.pk) if may_merge else [],
+        "clashes": clashes_of(winner.pk, loser.pk) if may_merge else [],
         "swap_url": comparison_url(loser.pk, winner.pk),
         "versions": (version_of(winner), version_of(loser)),
         "reason": request.POST.get("reason", ""),

@@ -34,6 +34,7 @@ from customers.models import (
 from customers.services import merging
 from customers.services.duplicates import find_duplicates
 from customers.services.merging import Choices, begin_merge, begin_undo, undo_preview
+from customers.services.ownership import assign_customer
 from jobs.errors import JobRefused
 from jobs.models import Job, JobStatus
 from jobs.services.work import advance
@@ -215,6 +216,36 @@ def test_an_undo_leaves_what_was_changed_since(two: tuple[Customer, Customer], m
     assert set(MemberSubscription.objects.filter(customer=winner)) == {subscription}
     assert set(ContactPerson.objects.filter(customer=winner)) == {changed}
     assert Offer.objects.filter(customer=loser).count() == 1
+
+
+def test_merges_one_after_another_are_taken_back_the_last_first(two: tuple[Customer, Customer], manager: User, director: User) -> None:
+    winner, loser = two
+    fill(loser, winner, manager)
+    third = CustomerFactory(manager=manager)
+    before = state_of_everything()
+    first = merge(two, director)
+    second = merge((third, winner), director)
+    with pytest.raises(JobRefused, match="merge_later"):
+        begin_undo(job_id=first.pk, actor=director)
+    for job in (second, first):
+        undo = begin_undo(job_id=job.pk, actor=director)
+        assert (undo.status, undo.conflicts) == (JobStatus.DONE, 0), undo.error
+    assert state_of_everything() == before
+
+
+def test_what_is_written_by_the_way_comes_back(two: tuple[Customer, Customer], manager: User, colleague: User, director: User) -> None:
+    winner, loser = two
+    subsidiary = CustomerFactory(parent=loser, manager=manager)
+    batch = reach.make_batch(colleague, loser.pk)
+    Job.objects.filter(pk=batch.pk).update(status=JobStatus.DONE)
+    job = merge(two, director)
+    assign_customer(customer_id=winner.pk, actor=director, manager=colleague, org_unit=winner.org_unit, reason="调整")
+    Customer.objects.get(pk=subsidiary.pk).save()
+    undo = begin_undo(job_id=job.pk, actor=director)
+    assert (undo.status, undo.conflicts) == (JobStatus.DONE, 0)
+    assert Customer.objects.get(pk=subsidiary.pk).parent_id == loser.pk
+    batch = Job.objects.get(pk=batch.pk)
+    assert (batch.customer_key, batch.provisioning.customer_id, batch.manager) == (loser.pk, loser.pk, loser.manager)
 
 
 def test_an_undo_is_refused_where_the_code_is_taken(two: tuple[Customer, Customer], director: User) -> None:
