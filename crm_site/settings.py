@@ -83,6 +83,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "common.middleware.ErrorPageMiddleware",
+    "customers.middleware.MergedCustomerMiddleware",
     "common.middleware.HtmxMiddleware",
     "access.session_limits.SessionLimitMiddleware",
     "django.contrib.auth.middleware.LoginRequiredMiddleware",

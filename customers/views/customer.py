@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.contrib import messages
 from django.db.models import Exists, OuterRef
-from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
-from django.utils.translation import gettext as _
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
 from access.history import history_context
@@ -23,7 +21,6 @@ from customers.history import history_of
 from customers.models import ContactPerson, Customer, ProposalState
 from customers.recent import remember_customer
 from customers.services.lifecycle import MOVES
-from customers.services.merging import merged_into
 from customers.services.sharing import customers_to_share
 from customers.tables import lifecycle_state, tag_chips
 from workflow.recent import remember_view
@@ -77,16 +74,8 @@ def read_customer(request: HttpRequest, pk: int, action: str = Action.VIEW) -> C
 
 @require_GET
 def customer_detail(request: HttpRequest, pk: int) -> HttpResponse:
-    """The overview; the user's home page remembers it. The address of a customer that was merged leads to where it went."""
-    user = signed_in(request)
-    try:
-        customer = read_customer(request, pk)
-    except Http404:
-        winner = merged_into(user, pk)
-        if winner is None:
-            raise
-        messages.info(request, _("The customer that you looked for was merged into this one."))
-        return redirect("customers:customer_detail", winner.pk)
+    """The overview; the user's home page remembers it."""
+    user, customer = signed_in(request), read_customer(request, pk)
     remember_view(user=user, kind="customers.customer", key=pk)
     people = list(ContactPerson.objects.visible_to(user).filter(customer=customer, is_key_person=True)[:5])
     mark_revealable(user, people)
