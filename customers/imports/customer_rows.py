@@ -27,7 +27,7 @@ from customers.imports.cells import (
 from customers.imports.checking import CellReader, Draft, Options, RowChecker, limits_of, sealed
 from customers.imports.findings import CellFault, Finding
 from customers.imports.tree import FileTree
-from customers.models import Customer, CustomerLevel, CustomerScale, ImportState, ImportSubject, Lifecycle
+from customers.models import Customer, CustomerLevel, CustomerMerge, CustomerScale, ImportState, ImportSubject, Lifecycle, MergeState
 from customers.pinyin import initials_of, pinyin_of
 from customers.services.scoring import SCORED, scoring_is_on
 
@@ -150,6 +150,7 @@ class CustomerRows(RowChecker):
         for key in self.required:
             if draft.given.get(f"{PREFIX}{key}") is None and not draft.has_fault(f"{PREFIX}{key}"):
                 draft.find("missing", f"{PREFIX}{key}")
+        self._refuse_merged(draft, ground)
         self._own_new(draft)
         self._look_for_account_mask(draft, None)
         if draft.findings or self._is_duplicate(draft, ground):
@@ -161,6 +162,14 @@ class CustomerRows(RowChecker):
         if draft.given.get(_ACCOUNT):
             draft.values |= sealed(_ACCOUNT, _ACCOUNT_CONTEXT, draft.given[_ACCOUNT])
         self._hang(draft, None, ground)
+
+    def _refuse_merged(self, draft: Draft, ground: _Ground) -> None:
+        """A code of a customer that was merged stays taken, as `ensure_code_is_free` says for one customer."""
+        merge = ground.merged.get(draft.given["code"])
+        if merge is not None and merge["winner_id"] in ground.seen_keys:
+            draft.find("merged_into", "code", code=merge["winner__code"], name=shown(merge["winner__name"]))
+        elif merge is not None:
+            draft.find("merged_away", "code")
 
     def _own_new(self, draft: Draft) -> None:
         """Whose the new customer is: by default the importer's, in the unit of its manager."""
@@ -333,7 +342,9 @@ class _Ground:
         self.by_credit_code = {
             credit: (key, code, name) for credit, key, code, name in found.values_list("credit_code", "pk", "code", "name")
         }
-        holders = [key for key, _code, _name in self.by_credit_code.values()]
+        gone = CustomerMerge.objects.filter(loser_code__in=codes, state=MergeState.DONE)
+        self.merged = {row["loser_code"]: row for row in gone.values("loser_code", "winner_id", "winner__code", "winner__name")}
+        holders = [key for key, _code, _name in self.by_credit_code.values()] + [row["winner_id"] for row in self.merged.values()]
         self.seen_keys = _keys_of(Customer.objects.visible_to(actor).filter(pk__in=holders))
         parents = _given(drafts, "parent")
         reachable = Customer.objects.visible_to(actor)

@@ -42,6 +42,8 @@ MESSAGES: Final[dict[str, _StrPromise]] = {
     "lifecycle_kept": _("is “%(value)s” by now; the lifecycle is moved on the customer's page, with a reason"),
     "scored": _("is “%(value)s” by the scoring rules, which no file changes; leave the cell empty or as it is"),
     "code_taken": _("belongs to a customer that you may not change"),
+    "merged_into": _("belonged to a customer that was merged into %(code)s %(name)s"),
+    "merged_away": _("belonged to a customer that was merged into another one"),
     "may_not_add": _("you may not enter new ones"),
     "out_of_reach": _("the new customer would lie outside your reach; look at its account manager and org unit"),
     "same_code_in_file": _("stands in row %(line)s already"),

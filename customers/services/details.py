@@ -15,7 +15,7 @@ from access.policy import ensure_still_reached, require
 from common.saving import save_valid
 from common.versions import ensure_version
 from customers.attributes import PREFIX, clean_attributes, definitions_in_use, merged
-from customers.models import Customer, Industry, OwnershipChange, Region, Tag
+from customers.models import Customer, CustomerMerge, Industry, MergeState, OwnershipChange, Region, Tag
 from customers.pinyin import initials_of, pinyin_of
 from customers.services.scoring import SCORED, scoring_is_on
 from customers.services.tags import write_tags
@@ -63,6 +63,21 @@ def create_customer(*, actor: User, manager: User | None, org_unit: OrgUnit, **d
     return customer
 
 
+def ensure_code_is_free(actor: User, code: str) -> None:
+    """A code of a customer that was merged into another stays taken as long as the merge stands: what is meant by it is the other one now,
+    and the merge could not be taken back. Imports keep the same rule for many rows at once.
+
+    Raises ValidationError at `code`; it names the other one to whom reaches it.
+    """
+    merge = CustomerMerge.objects.select_related("winner").filter(loser_code=code.strip().upper(), state=MergeState.DONE).first()
+    if merge is None:
+        return
+    if Customer.objects.visible_to(actor).filter(pk=merge.winner_id).exists():
+        words = _("This code belonged to a customer that was merged into %(code)s %(name)s.")
+        raise ValidationError({"code": words % {"code": merge.winner.code, "name": merge.winner.name}})
+    raise ValidationError({"code": _("This code belonged to a customer that was merged into another one.")})
+
+
 @transaction.atomic
 def update_customer(*, customer_id: int, actor: User, seen: str, **details: Unpack[CustomerDetails]) -> Customer:
     """Change the given details; `seen` is the version that the form showed (see `common.versions`).
@@ -80,6 +95,8 @@ def _write(customer: Customer, details: CustomerDetails, actor: User) -> None:
     tags = details.pop("tags", None)
     attributes = details.pop("attributes", {} if customer.pk is None else None)
     _ensure_typed(customer, details)
+    if details.get("code", customer.code) != customer.code:
+        ensure_code_is_free(actor, details["code"])
     for name, value in details.items():
         setattr(customer, name, value)
     customer.pinyin = pinyin_of(customer.name)

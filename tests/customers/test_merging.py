@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from django.apps import apps
 from django.contrib.auth.models import Permission
+from django.core.exceptions import ValidationError
 from django.core.management import call_command
 from django.db import connection, models
 from django.http import Http404
@@ -29,9 +30,11 @@ from customers.models import (
     CustomerTag,
     CustomerUserObjectPermission,
     DuplicatePair,
+    ImportRow,
     MergeState,
 )
 from customers.services import merging
+from customers.services.details import create_customer
 from customers.services.duplicates import find_duplicates
 from customers.services.merging import Choices, begin_merge, begin_undo, undo_preview
 from customers.services.ownership import assign_customer
@@ -41,6 +44,7 @@ from jobs.services.work import advance
 from members.models import Member, MemberSubscription
 from products.models import Offer
 from tests.access import test_reach as reach
+from tests.customers.imports import CUSTOMERS, checked, told
 from tests.factories.customers import ContactPersonFactory, CustomerFactory, TagFactory, make_relation
 from tests.factories.workflow import make_task
 from tests.members.factories import make_member, make_subscription
@@ -352,6 +356,32 @@ def test_what_is_kept_encrypted_outlives_its_key(two: tuple[Customer, Customer],
     assert found == ["6222020000002", "6222020000001"]
 
 
+def test_a_code_of_a_merged_customer_stays_taken(
+    client: Client, two: tuple[Customer, Customer], manager: User, director: User, foreign_manager: User
+) -> None:
+    winner, loser = two
+    job = merge(two, director)
+    file = [["code", "name"], ["LOSE", "云江海关二处"]]
+    for actor, finding in ((manager, "merged_into"), (foreign_manager, "merged_away")):
+        found = checked(actor, CUSTOMERS, file)
+        assert told(found) == [(2, "e", [(finding, "code")])]
+        names_it = winner.code in str(ImportRow.objects.get(job=found).findings)
+        assert names_it == (actor == manager)
+        with pytest.raises(ValidationError, match="merged into") as refused:
+            create_customer(actor=actor, manager=actor, org_unit=winner.org_unit, code="lose", name="云江海关二处")
+        assert (winner.code in str(refused.value)) == (actor == manager)
+    client.force_login(manager)
+    data = {"code": "LOSE", "name": "云江海关二处", "level": "C", "value_score": 0, "manager": manager.pk, "org_unit": manager.org_unit_id}
+    warned = client.post(reverse("customers:customer_create"), data)  # the winner is alike, which may be passed over; the code may not
+    data["alike_seen"] = [one.key for one in warned.context["form"].alike]
+    response = client.post(reverse("customers:customer_create"), data)
+    assert response.status_code == 422
+    assert not response.context["form"].alike
+    assert "WIN 云江海关" in response.content.decode()
+    begin_undo(job_id=job.pk, actor=director)
+    assert Customer.objects.get(code="LOSE") == loser
+
+
 # --- pages -----------------------------------------------------------------------------------------------------------------------------
 
 
@@ -376,8 +406,10 @@ def test_the_pages_lead_from_the_pair_to_the_merge_and_back(client: Client, two:
     winner.refresh_from_db()
     assert (winner.name, winner.credit_code, winner.remark, winner.pinyin) == ("云江海关总署", "91960101MA5K06TRCD", "", loser.pinyin)
     assert client.post(url, data)["Location"] == reverse("customers:customer_detail", args=[winner.pk])  # pressed twice
-    old = client.get(reverse("customers:customer_detail", args=[loser.pk]))
-    assert old["Location"] == reverse("customers:customer_detail", args=[winner.pk])
+    for page in ("customer_detail", "customer_timeline", "customer_people", "customer_edit", "customer_merge"):
+        old = client.get(reverse(f"customers:{page}", args=[loser.pk]))
+        assert old["Location"] == reverse("customers:customer_detail", args=[winner.pk]), page
+    assert client.post(reverse("customers:customer_edit", args=[loser.pk]), {}).status_code == 404
     undo_url = reverse("customers:merge_undo", args=[job.pk])
     assert client.get(undo_url).status_code == 200
     assert client.post(undo_url).status_code == 302
@@ -390,5 +422,5 @@ def test_of_a_merged_customer_nobody_else_learns(
 ) -> None:
     job = merge(two, director)
     client.force_login(foreign_manager)
-    for name, key in (("customer_detail", two[1].pk), ("merge_detail", job.pk), ("merge_undo", job.pk)):
+    for name, key in (("customer_detail", two[1].pk), ("customer_people", two[1].pk), ("merge_detail", job.pk), ("merge_undo", job.pk)):
         assert client.get(reverse(f"customers:{name}", args=[key])).status_code == 404, name
