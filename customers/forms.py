@@ -7,16 +7,17 @@ from typing import Any, ClassVar
 from django import forms
 from django.core.exceptions import ValidationError
 from django.forms.boundfield import BoundField
+from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext_lazy as _
 
 from access.choices import staff_in_reach, units_in_reach
 from access.models import Action, OrgUnit, User
 from access.reveals import masked_text
-from common.lost_updates import TellsOfChanges, is_stale, value_in_words
+from common.lost_updates import TECHNICAL, TellsOfChanges
 from common.masking import STARS
 from common.versions import version_of
 from customers.attribute_forms import attribute_fields, attribute_initial
-from customers.attributes import PREFIX, clean_attributes, definitions_in_use, value_as_text
+from customers.attributes import PREFIX, definitions_in_use
 from customers.fields import CustomerField, label_of
 from customers.forms_alike import WarnsOfAlike
 from customers.models import ContactPerson, Customer, Region
@@ -44,8 +45,7 @@ class ServiceForm(forms.BaseForm):
 
     def refuse(self, error: ValidationError) -> None:
         """Show what the service refused, at its field where the form has it; where somebody was quicker, what stands now."""
-        if is_stale(error) and isinstance(self, TellsOfChanges):
-            self.show_present()
+        if isinstance(self, TellsOfChanges) and self.told_stale(error):
             return
         if not hasattr(error, "error_dict"):
             self.add_error(None, error)
@@ -90,7 +90,7 @@ class _VersionedForm(TellsOfChanges, ServiceForm, forms.ModelForm):  # type: ign
     def keep_only(self, *names: str) -> None:
         """Ask for the fields `names` alone, as a cell of a list does; those that only make sense with them stay as they are."""
         kept = {*names, *(one for group in self.together if not set(group).isdisjoint(names) for one in group)}
-        for other in [one for one in self.fields if one not in {*kept, "version"}]:
+        for other in [one for one in self.fields if one not in {*kept, *TECHNICAL}]:
             del self.fields[other]
         others = {name: self.get_initial_for_field(self.fields[name], name) for name in kept - set(names) if name in self.fields}
         if others:
@@ -102,30 +102,19 @@ class _VersionedForm(TellsOfChanges, ServiceForm, forms.ModelForm):  # type: ign
         """The values for the service: the fields of `Meta.fields`."""
         return {name: self.cleaned_data[name] for name in self._meta.fields or () if name in self.fields}
 
-    def changed_meanwhile(self, row: Any) -> dict[str, str]:
-        """By what was cleaned: masked values are compared in full, and shown masked."""
-        names = [name for name in self._meta.fields or () if name in self.fields]
-        differing = [name for name in names if not _is_still(row, name, self.cleaned_data[name])]
-        return {name: (masked_text(row, name) or "—") if name in self.masked_fields else _shown(row, name) for name in differing}
+    def opened_on(self, row: Any) -> _VersionedForm:
+        """For the same people."""
+        return type(self)(instance=row)
+
+    def marks(self) -> dict[str, str]:
+        """Of what is shown masked; of no use for any other row or field."""
+        salt = f"{self._meta.model._meta.label}:{self.instance.pk}"
+        return {name: salted_hmac(f"{salt}:{name}", full, algorithm="sha256").hexdigest() for name, (_mask, full) in self._masked.items()}
 
 
 def _indented(region: Region) -> str:
     depth = 0 if region.parent is None else 1 if region.parent.parent_id is None else 2
     return "\N{IDEOGRAPHIC SPACE}" * depth + region.label
-
-
-def _is_still(row: Any, name: str, value: Any) -> bool:
-    if row._meta.get_field(name).many_to_many:
-        return set(getattr(row, name).all()) == set(value)
-    return bool(getattr(row, name) == value)
-
-
-def _shown(row: Any, name: str) -> str:
-    if row._meta.get_field(name).many_to_many:
-        return ", ".join(str(one) for one in getattr(row, name).all()) or "—"
-    display = getattr(row, f"get_{name}_display", None)
-    value = display() if display else getattr(row, name)
-    return "—" if value in (None, "") else str(value)
 
 
 class CustomerForm(WarnsOfAlike, _VersionedForm):
@@ -155,6 +144,7 @@ class CustomerForm(WarnsOfAlike, _VersionedForm):
 
     def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self._user = user
         self._prepare_parent(user)
         self._prepare_tags()
         self._prepare_regions()
@@ -189,18 +179,9 @@ class CustomerForm(WarnsOfAlike, _VersionedForm):
         """The fields of the attributes that administrators have defined."""
         return [field for field in self.visible_fields() if field.name.startswith(PREFIX)]
 
-    def changed_meanwhile(self, row: Customer) -> dict[str, str]:
-        """The attributes too."""
-        changed = super().changed_meanwhile(row)
-        try:
-            cleaned = clean_attributes(self.details().get("attributes", {}), self._definitions, present=row.attributes)
-        except ValidationError:
-            return changed  # what cannot be kept anyway is told when it is saved again
-        for definition in self._definitions:
-            now = row.attributes.get(definition.key)
-            if now != cleaned[definition.key]:
-                changed[f"{PREFIX}{definition.key}"] = value_as_text(definition, now) or "—"
-        return changed
+    def opened_on(self, row: Any) -> CustomerForm:
+        """For the same person."""
+        return type(self)(instance=row, user=self._user)
 
     def clean_bank_account(self) -> str:
         """Digits alone."""
@@ -266,11 +247,6 @@ class AssignForm(TellsOfChanges, ServiceForm, forms.Form):
     def opened_on(self, row: Any) -> AssignForm:
         """With the present owner."""
         return AssignForm(user=self._user, customer=row)
-
-    def changed_meanwhile(self, row: Any) -> dict[str, str]:
-        """The owner, whatever is typed: it is what a hand-over is about."""
-        now = self.opened_on(row)
-        return {name: value_in_words(now[name]) for name in ("manager", "org_unit")}
 
 
 class ContactPersonForm(WarnsOfAlike, _VersionedForm):

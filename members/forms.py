@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from access.models import User
-from common.lost_updates import TellsOfChanges, is_stale
+from common.lost_updates import TECHNICAL, TellsOfChanges
 from common.versions import version_of
 from members.models import Member
 from members.reading.normalise import CONTROL, clean_text, normalise_short_number
@@ -65,13 +65,11 @@ class MemberForm(TellsOfChanges, forms.ModelForm):  # type: ignore[type-arg]  # 
         """Whether the form is valid and was written; if not, its errors say why."""
         if not self.is_valid():
             return False
-        values = {name: value for name, value in self.cleaned_data.items() if name != "version"}
+        values = {name: value for name, value in self.cleaned_data.items() if name not in TECHNICAL}
         try:
             change_member(member_id=self.instance.pk, values=values, seen=self.cleaned_data["version"], actor=self.actor)
         except ValidationError as error:
-            if is_stale(error):
-                self.show_present()
-            else:
+            if not self.told_stale(error):
                 self.add_error(None, error)
             return False
         return True

@@ -14,7 +14,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from access.models import User
-from common.lost_updates import TellsOfChanges, is_stale
+from common.lost_updates import TellsOfChanges
 from common.versions import version_of
 from customers.models import Customer
 from products.models import Discount, DiscountKind, GroupSubscription, Offer, Product, ProductRuleKind, Tariff
@@ -52,14 +52,12 @@ class ActorForm(TellsOfChanges, forms.ModelForm):  # type: ignore[type-arg]  # n
         try:
             self.write()
         except ValidationError as error:
-            if is_stale(error):
-                self.show_present()
-            else:
+            if not self.told_stale(error):
                 self.add_error(None, error)
             return False
         return True
 
-    def opened_on(self, row: Any) -> forms.BaseForm:
+    def opened_on(self, row: Any) -> ActorForm:
         """For the same person."""
         return type(self)(instance=row, actor=self.actor)
 

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from access.fields import PersonField, label_of
 from access.models import User
-from common.lost_updates import TellsOfChanges, is_stale
+from common.lost_updates import TECHNICAL, TellsOfChanges
 from common.notices import notice_kinds
 from common.versions import version_of
 from workflow.models import DigestRhythm, NoticeSettings, Task, TaskPriority, Weekday
@@ -59,9 +59,7 @@ class TaskForm(TellsOfChanges, Refusable):
 
     def refuse(self, error: ValidationError) -> None:
         """Where somebody was quicker, show what stands now."""
-        if is_stale(error):
-            self.show_present()
-        else:
+        if not self.told_stale(error):
             super().refuse(error)
 
     def row_now(self) -> Task:
@@ -82,7 +80,7 @@ class TaskForm(TellsOfChanges, Refusable):
 
     def details(self) -> TaskDetails:
         """What the service takes: nobody named means that it stays with whom it is, at first oneself."""
-        given: dict[str, Any] = {key: value for key, value in self.cleaned_data.items() if key != "version"}
+        given: dict[str, Any] = {key: value for key, value in self.cleaned_data.items() if key not in TECHNICAL}
         if given.get("assignee") is None:
             given["assignee"] = self.user if self.task is None else self.task.assignee
         return cast(TaskDetails, given)  # the fields are its keys

@@ -78,9 +78,82 @@ def test_a_change_made_meanwhile_is_told_and_nothing_is_lost(
         assert part in text
     form = late.context["form"]
     assert str(form[field].value()) == str(mine)
+    assert "take-" in text
     assert first.post(address, {**typed, "version": form["version"].value()}).status_code == 302
     kept = str(opened(first, address).get(field, ""))
     assert kept == str(mine)
+
+
+TWO_FIELDS = {
+    "customer": ("address", "short_name"),
+    "person": ("preferences", "title"),
+    "relation": ("begins_on", "note"),
+    "member": ("holder_name", "department"),
+    "task": ("title", "note"),
+    "offer": ("expires_on", "committed_members"),
+    "product": ("min_members", "description"),
+}
+OTHERS = {"begins_on": "2026-01-02", "expires_on": "2099-01-02", "min_members": 3}
+
+
+@pytest.mark.parametrize("name", TWO_FIELDS)
+def test_what_only_the_other_changed_is_kept_as_the_other_wrote_it(
+    name: str, customer: Customer, manager: User, director: User, administrator: User
+) -> None:
+    person, address, _field, _theirs, mine, _told = pages(customer, manager, director, administrator)[name]
+    theirs_alone, mine_alone = TWO_FIELDS[name]
+    theirs = OTHERS.get(theirs_alone, "别人写的")
+    client = browser(person)
+    typed = {**opened(client, address), mine_alone: mine}
+    assert client.post(address, {**opened(client, address), theirs_alone: theirs}).status_code == 302
+    late = client.post(address, typed)
+    text, form = unescape(late.content.decode()), late.context["form"]
+    assert late.status_code == 422
+    assert f"Taken over from it: {form[theirs_alone].label}: {theirs}." in text
+    assert "which value holds" not in text
+    assert list(form.errors) == ["__all__"]
+    assert client.post(address, sent_again(form)).status_code == 302
+    now = opened(client, address)
+    assert (str(now[theirs_alone]), str(now[mine_alone])) == (str(theirs), str(mine))
+
+
+@pytest.mark.parametrize(("choice", "kept"), [("theirs", "别人写的"), ("mine", "我写的")])
+def test_who_saves_chooses_between_two_values_of_one_field(choice: str, kept: str, customer: Customer, manager: User) -> None:
+    customer.short_name = "从前的"
+    customer.save()
+    address, client = reverse("customers:customer_edit", args=[customer.pk]), browser(manager)
+    typed = {**opened(client, address), "short_name": "我写的"}
+    client.post(address, {**opened(client, address), "short_name": "别人写的"})
+    late = client.post(address, typed)
+    text = unescape(late.content.decode())
+    for part in ("Before: 从前的 · Now: 别人写的", "Keep mine: 我写的", "Take theirs: 别人写的", 'name="take-short_name"'):
+        assert part in text
+    assert client.post(address, {**sent_again(late.context["form"]), "take-short_name": choice}).status_code == 302
+    assert Customer.objects.get(pk=customer.pk).short_name == kept
+
+
+def test_masked_values_stay_masked_and_are_told_apart(customer: Customer, manager: User) -> None:
+    person = ContactPersonFactory(customer=customer, phone="8613912345678")
+    address, client = reverse("customers:contact_person_edit", args=[person.pk]), browser(manager)
+    page = unescape(client.get(address).content.decode())
+    assert '"phone": ["' in page
+    assert "13912345678" not in page
+    untouched, retyped = {**opened(client, address), "title": "我写的"}, {**opened(client, address), "phone": "13912345670"}
+    assert client.post(address, {**opened(client, address), "phone": "13900005678"}).status_code == 302
+    late = client.post(address, retyped)
+    assert "take-phone" in late.content.decode()
+    for number in ("13912345678", "13900005678"):
+        assert number not in late.content.decode()
+    late = client.post(address, untouched)
+    assert client.post(address, sent_again(late.context["form"])).status_code == 302
+    person.refresh_from_db()
+    assert (person.title, person.phone) == ("我写的", "8613900005678")
+
+
+def sent_again(form: Any) -> dict[str, Any]:
+    """What a browser sends when the form is saved as it is shown."""
+    values = {name: form[name].value() for name in form.fields}
+    return {name: value for name, value in values.items() if value is not None and value is not False}
 
 
 def test_no_form_with_a_version_goes_without() -> None:
