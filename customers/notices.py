@@ -21,10 +21,17 @@ TAKEN: Final = "customer_taken"
 MANY_ASSIGNED: Final = "customers_assigned"
 MANY_TAKEN: Final = "customers_taken"
 SHARED: Final = "customer_shared"
+MERGED: Final = "customer_merged"
+MERGED_AWAY: Final = "customer_merged_away"
+MERGE_UNDONE: Final = "customer_merge_undone"
 
 
 def _customer_url(parameters: Parameters) -> str:
     return reverse("customers:customer_detail", args=[parameters["customer"]])
+
+
+def _merged_url(parameters: Parameters) -> str:
+    return _customer_url(parameters) if "customer" in parameters else ""
 
 
 def _own_customers_url(_parameters: Parameters) -> str:
@@ -44,6 +51,31 @@ def register_notices() -> None:
     )
     register_kind(NoticeKind(MANY_TAKEN, _("Many customers are taken from you"), many_taken, "building-minus", tone="warn"))
     register_kind(NoticeKind(SHARED, _("A customer is shared with you"), shared, icon="share", url=_customer_url))
+    merged = _("%(actor_name)s merged %(loser)s into your customer %(name)s")
+    away = _("%(actor_name)s merged your customer into another one: %(name)s")
+    undone = _("%(actor_name)s took a merge back: %(name)s is a customer of its own again")
+    register_kind(NoticeKind(MERGED, _("A customer is merged into yours"), merged, icon="arrows-join", url=_customer_url))
+    register_kind(NoticeKind(MERGED_AWAY, _("A customer of yours is merged into another"), away, "arrows-join", _merged_url, tone="warn"))
+    register_kind(NoticeKind(MERGE_UNDONE, _("A merge is taken back"), undone, icon="arrows-split", url=_customer_url))
+
+
+def tell_of_merge(winner: Customer, loser: Customer, actor: User) -> None:
+    """Tell the account managers of both. That of the loser is not told into which it went; the old address leads there who reaches it."""
+    facts: dict[str, Any] = {"actor": actor.pk, "actor_name": actor.name}
+    notify([winner.manager_id], MERGED, customer=winner.pk, name=winner.name, loser=loser.name, **facts)
+    giver = loser.manager
+    if giver is not None and giver != winner.manager:
+        if Customer.objects.visible_to(giver).filter(pk=winner.pk).exists():
+            facts["customer"] = loser.pk
+        notify([giver.pk], MERGED_AWAY, name=loser.name, **facts)
+
+
+def tell_of_undone_merge(winner: Customer, loser: Customer, actor: User) -> None:
+    """Tell the account managers of both; each is led to its own."""
+    facts: dict[str, Any] = {"actor": actor.pk, "actor_name": actor.name, "name": loser.name}
+    notify([loser.manager_id], MERGE_UNDONE, customer=loser.pk, **facts)
+    if loser.manager_id != winner.manager_id:
+        notify([winner.manager_id], MERGE_UNDONE, customer=winner.pk, **facts)
 
 
 def tell_of_owners(change: OwnershipChange) -> None:

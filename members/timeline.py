@@ -15,6 +15,7 @@ from access.models import User
 from customers.models import Customer
 from customers.timeline import Entry, TimelineSource, register_kind, register_source
 from jobs.models import Job
+from members.services.batches import KIND
 
 
 def register_timeline() -> None:
@@ -27,7 +28,7 @@ def register_timeline() -> None:
 
 
 def _jobs(customer: Customer, user: User) -> QuerySet[Any]:
-    return Job.objects.visible_to(user).filter(customer_key=customer.pk)
+    return Job.objects.visible_to(user).filter(kind=KIND, customer_key=customer.pk)
 
 
 def _ended_jobs(customer: Customer, user: User) -> QuerySet[Any]:

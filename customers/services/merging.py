@@ -1,12 +1,13 @@
 """Merge a customer into another, and take that back. Each is a job: a small one is done in the request, a large one by the workers.
 
 Whoever merges two customers reaches both for changes and for approval, the right to hand over: what hangs from one moves to the owner of
-the other. The winner keeps its own account manager, org unit, lifecycle and calculated level.
+the other. The winner keeps its own account manager, org unit, lifecycle and calculated level, so no customer that stands changes its
+owner and there is no `OwnershipChange` to enter: the `CustomerMerge`, with its reason, its moment and who did it, is the record.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -31,6 +32,7 @@ from customers.bulk.merging import (
     restore_columns,
 )
 from customers.models import Customer, CustomerMerge, MergedRows, MergeState
+from customers.notices import tell_of_merge, tell_of_undone_merge
 from customers.pinyin import initials_of, pinyin_of
 from customers.services.scoring import scoring_is_on
 from jobs.errors import JobRefused
@@ -139,6 +141,12 @@ def read_merge(actor: User, job_id: int, *, lock: bool = False) -> CustomerMerge
     return merge
 
 
+def merges_to_open(user: Any, merges: Sequence[CustomerMerge]) -> set[int]:
+    """The keys of those whose page `user` may open, who reaches what they went into."""
+    keys = [merge.pk for merge in merges]
+    return set(Job.objects.visible_to(user).filter(pk__in=keys).values_list("pk", flat=True)) if keys else set()
+
+
 def undo_preview(merge: CustomerMerge) -> list[Effect]:
     """What an undo of `merge` would bring back and leave, by kinds of rows."""
     assert merge.merged_at is not None
@@ -224,6 +232,7 @@ def run_merge(job: Job) -> None:
     merge.after = {name: after[name] for name in changed}
     merge.state, merge.merged_at = MergeState.DONE, moment
     merge.save()
+    tell_of_merge(winner, loser, actor)
     _close(job)
 
 
@@ -264,12 +273,14 @@ def run_undo(job: Job) -> None:
         job.applied, left = bring_back(merge.pk, winner.pk, merge.loser_key, merge.merged_at, now)
     except CannotReturn as error:
         raise JobRefused("merge_cannot_return") from error
-    if not Customer.objects.visible_to(actor, Action.APPROVE).filter(pk=merge.loser_key).exists():
+    loser = Customer.objects.visible_to(actor, Action.APPROVE).filter(pk=merge.loser_key).first()
+    if loser is None:
         raise JobRefused("merge_lost_access", login=actor.username)
     job.conflicts = left + kept
     merge.state, merge.undone_at = MergeState.UNDONE, now
     merge.save()
     merge.rows.all().delete()
+    tell_of_undone_merge(winner, loser, actor)
     _close(job)
     Job.objects.filter(pk=merge.pk).update(status=JobStatus.UNDONE, updated_at=now)
 

@@ -1,4 +1,6 @@
-"""What this app tells of a customer: ownership, lifecycle, fields, people, tags, relations, levels set by hand, to-dos."""
+"""What this app tells of a customer: ownership, lifecycle, fields, people, tags, relations, levels set by hand, merges,
+to-dos.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +16,18 @@ from access.history.subjects import event_model_of
 from access.models import User
 from common.tracking import DELETE
 from customers.history import Happening, handed_over, moved
-from customers.models import ContactPerson, Customer, CustomerRelation, CustomerTag, LevelOverride, LifecycleChange, OwnershipChange, Tag
+from customers.models import (
+    ContactPerson,
+    Customer,
+    CustomerMerge,
+    CustomerRelation,
+    CustomerTag,
+    LevelOverride,
+    LifecycleChange,
+    OwnershipChange,
+    Tag,
+)
+from customers.services.merging import merges_to_open
 from customers.timeline.events import event_source
 from customers.timeline.registry import Entry, TimelineSource, register_kind, register_source
 from workflow.models import Task
@@ -32,6 +45,7 @@ def register_own_sources() -> None:
     register_kind("people", label=_("Contact persons"), icon="address-book", order=40)
     register_kind("tags", label=_("Tags"), icon="tag", order=50)
     register_kind("relations", label=_("Relations"), icon="affiliate", order=60)
+    register_kind("merges", label=_("Merges"), icon="arrows-join", order=70)
     register_kind("todos", label=pgettext_lazy("timeline", "To-dos"), icon="checkbox", order=110)
     register_source(_changes_of("ownership", _ownership, handed_over))
     register_source(_changes_of("lifecycle", _lifecycle, moved))
@@ -74,6 +88,7 @@ def register_own_sources() -> None:
         )
     )
     _register_tags()
+    _register_merges()
     _register_todos()
 
 
@@ -150,6 +165,41 @@ def _relations(events: Sequence[Any], user: User) -> list[str]:
 def _levels(events: Sequence[Any], _user: User) -> list[str]:
     words = gettext("Level set by hand")
     return [f"{words} {event.level} ({event.reason})" for event in events]
+
+
+def _register_merges() -> None:
+    """What was merged into the customer, and what of it was taken back; to be seen by whoever sees the customer, as on its overview."""
+
+    def rows(customer: Customer, _user: User) -> QuerySet[Any]:
+        return (
+            CustomerMerge.objects.filter(winner=customer, merged_at__isnull=False).select_related("job").prefetch_related("job__undo_jobs")
+        )
+
+    def undone(customer: Customer, user: User) -> QuerySet[Any]:
+        return rows(customer, user).filter(undone_at__isnull=False)
+
+    def entries(words: Any, *, is_undo: bool) -> Callable[[Sequence[Any], User], list[Entry | None]]:
+        def of(merges: Sequence[Any], user: User) -> list[Entry | None]:
+            linked = merges_to_open(user, merges)
+            return [_merge_entry(merge, words, is_linked=merge.pk in linked, is_undo=is_undo) for merge in merges]
+
+        return of
+
+    for key, moment, found, told in (
+        ("merges", "merged_at", rows, entries(_("Merged into this customer: %(name)s"), is_undo=False)),
+        ("merges_undone", "undone_at", undone, entries(_("Merge taken back: %(name)s"), is_undo=True)),
+    ):
+        register_source(TimelineSource(key=key, kind="merges", module=MODULE, moment=moment, rows=found, entries=told))
+
+
+def _merge_entry(merge: CustomerMerge, words: Any, *, is_linked: bool, is_undo: bool) -> Entry:
+    job = merge.job.undone_by if is_undo else merge.job
+    return Entry(
+        text=words % {"name": f"{merge.loser_name} {merge.loser_code}"},
+        url=reverse("customers:merge_detail", args=[merge.pk]) if is_linked else "",
+        actor=job.actor_id if job is not None else None,
+        note="" if is_undo else merge.reason,
+    )
 
 
 def _register_todos() -> None:

@@ -18,14 +18,16 @@ from common.panels import actions_for, facts_for, render_panel
 from customers.attribute_history import shown_attributes
 from customers.histories import CUSTOMER
 from customers.history import history_of
-from customers.models import ContactPerson, Customer, ProposalState
+from customers.models import ContactPerson, Customer, MergeState, ProposalState
 from customers.recent import remember_customer
 from customers.services.lifecycle import MOVES
+from customers.services.merging import merges_to_open
 from customers.services.sharing import customers_to_share
 from customers.tables import lifecycle_state, tag_chips
 from workflow.recent import remember_view
 
 SLOT = "customer"
+_MERGES = 10
 
 
 def page_context(request: HttpRequest, customer: Customer) -> dict[str, Any]:
@@ -81,8 +83,11 @@ def customer_detail(request: HttpRequest, pk: int) -> HttpResponse:
     mark_revealable(user, people)
     parent = customer.parent
     proposal = customer.lifecycle_proposals.filter(state=ProposalState.OPEN).select_related("rule").first()
+    merges = list(customer.merges.filter(state=MergeState.DONE).order_by("-merged_at")[:_MERGES])
+    linked = merges_to_open(user, merges)
     context = {
         "customer": customer,
+        "merges": [(merge, merge.pk in linked) for merge in merges],
         "parent": parent if parent is not None and Customer.objects.visible_to(user).filter(pk=parent.pk).exists() else None,
         "key_people": people,
         "attributes": shown_attributes(customer),

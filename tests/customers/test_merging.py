@@ -38,6 +38,7 @@ from customers.services.details import create_customer
 from customers.services.duplicates import find_duplicates
 from customers.services.merging import Choices, begin_merge, begin_undo, undo_preview
 from customers.services.ownership import assign_customer
+from customers.timeline import read_page
 from jobs.errors import JobRefused
 from jobs.models import Job, JobStatus
 from jobs.services.work import advance
@@ -49,7 +50,7 @@ from tests.factories.customers import ContactPersonFactory, CustomerFactory, Tag
 from tests.factories.workflow import make_task
 from tests.members.factories import make_member, make_subscription
 from tests.products.factories import make_offer, make_product, make_tariff
-from workflow.models import Task
+from workflow.models import Notice, Task
 
 pytestmark = pytest.mark.django_db
 
@@ -335,7 +336,7 @@ def test_a_merge_takes_as_many_statements_however_much_hangs(two: tuple[Customer
             assert merge(pair, director).status == JobStatus.DONE
         return len(queries)
 
-    other = (CustomerFactory(manager=manager), CustomerFactory(manager=manager))
+    other = (CustomerFactory(manager=manager), CustomerFactory(manager=two[1].manager))
     count((CustomerFactory(manager=manager), CustomerFactory(manager=manager)), 1)
     assert count(two, 1) == count(other, 6)
 
@@ -380,6 +381,34 @@ def test_a_code_of_a_merged_customer_stays_taken(
     assert "WIN 云江海关" in response.content.decode()
     begin_undo(job_id=job.pk, actor=director)
     assert Customer.objects.get(code="LOSE") == loser
+
+
+def test_both_managers_are_told_and_the_page_of_the_one_that_stays_tells_it(
+    client: Client, two: tuple[Customer, Customer], manager: User, colleague: User, director: User
+) -> None:
+    winner, loser = two
+
+    def told_to(user: User) -> list[tuple[str, str]]:
+        return [(notice.kind, notice.parameters["name"]) for notice in Notice.objects.filter(recipient=user).order_by("pk")]
+
+    def happenings() -> list[tuple[str, str, str]]:
+        entries = read_page(winner, manager, kinds=["merges", "batches"]).entries
+        return [(entry.kind.key, str(entry.entry.text), entry.entry.url) for entry in entries]
+
+    job = merge(two, director)
+    assert told_to(manager) == [("customer_merged", winner.name)]
+    assert told_to(colleague) == [("customer_merged_away", loser.name)]
+    assert told_to(director) == []
+    address = reverse("customers:merge_detail", args=[job.pk])
+    assert happenings() == [("merges", "Merged into this customer: 云江海关总署 LOSE", address)]
+    client.force_login(manager)
+    page = client.get(reverse("customers:customer_detail", args=[winner.pk])).content.decode()
+    assert f'href="{address}"' in page
+    begin_undo(job_id=job.pk, actor=director)
+    assert told_to(manager)[1:] == [("customer_merge_undone", loser.name)]
+    assert told_to(colleague)[1:] == [("customer_merge_undone", loser.name)]
+    assert happenings()[0][1] == "Merge taken back: 云江海关总署 LOSE"
+    assert address not in client.get(reverse("customers:customer_detail", args=[winner.pk])).content.decode()
 
 
 # --- pages -----------------------------------------------------------------------------------------------------------------------------
