@@ -26,6 +26,7 @@ from customers.services.duplicates import decide_pair
 from customers.services.merging import Choices, begin_merge, begin_undo, merged_into, read_merge, undo_preview
 from customers.services.merging import may_merge as may_merge_both
 from customers.views.customer import read_customer
+from customers.views.sharing import grants_of
 from jobs.errors import JobRefused, describe
 from jobs.models import Job
 
@@ -85,12 +86,19 @@ def customer_merge(request: HttpRequest, pk: int) -> HttpResponse:
         "may_merge": may_merge,
         "effects": effects_of(winner.pk, loser.pk) if may_merge else [],
         "clashes": clashes_of(winner.pk, loser.pk) if may_merge else [],
+        "joining": _joining(winner, loser) if may_merge else [],
         "swap_url": comparison_url(loser.pk, winner.pk),
         "versions": (version_of(winner), version_of(loser)),
         "reason": request.POST.get("reason", ""),
         "refusal": refusal,
     }
     return render(request, "customers/customer_merge.html", context, status=409 if refusal else 200)
+
+
+def _joining(winner: Customer, loser: Customer) -> list[str]:
+    """With whom the loser is shared in a way in which the winner is not yet: the shares move."""
+    had = {(grant.key, grant.words) for grant in grants_of(winner)}
+    return list(dict.fromkeys(grant.holder for grant in grants_of(loser) if (grant.key, grant.words) not in had))
 
 
 def _choose_other(request: HttpRequest, user: User, winner: Customer) -> HttpResponse:

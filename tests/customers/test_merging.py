@@ -414,11 +414,19 @@ def test_both_managers_are_told_and_the_page_of_the_one_that_stays_tells_it(
 # --- pages -----------------------------------------------------------------------------------------------------------------------------
 
 
-def test_the_pages_lead_from_the_pair_to_the_merge_and_back(client: Client, two: tuple[Customer, Customer], director: User) -> None:
+def test_the_pages_lead_from_the_pair_to_the_merge_and_back(
+    client: Client, two: tuple[Customer, Customer], director: User, manager: User, colleague: User
+) -> None:
     winner, loser = two
     client.force_login(director)
     url = f"{reverse('customers:customer_merge', args=[winner.pk])}?other={loser.pk}"
-    text = client.get(url).content.decode()
+    permission = Permission.objects.get(codename=TO_VIEW, content_type__app_label="customers")
+    for customer, holder in ((winner, manager), (loser, manager), (loser, colleague)):
+        CustomerUserObjectPermission.objects.create(content_object=customer, permission=permission, user=holder)
+    response = client.get(url)
+    assert response.context["joining"] == [str(colleague)]
+    text = response.content.decode()
+    assert f"these reach “{winner.name}” as well: {colleague}" in text
     assert "****" in text or "•" in text or "6222" not in text
     assert text.count('value="loser" checked') == 3  # credit code, bank account and remark, which the winner lacks
     data = {
@@ -444,6 +452,9 @@ def test_the_pages_lead_from_the_pair_to_the_merge_and_back(client: Client, two:
     assert client.post(undo_url).status_code == 302
     assert client.get(reverse("customers:customer_detail", args=[loser.pk])).status_code == 200
     assert client.get(reverse("customers:merge_detail", args=[job.pk])).status_code == 200
+    merges = f"{reverse('jobs:job_list')}?kind={merging.KIND}"
+    assert f'href="{merges}"' in client.get(reverse("customers:duplicate_list")).content.decode()
+    assert f"#{job.pk}" in client.get(merges).content.decode()
 
 
 def test_of_a_merged_customer_nobody_else_learns(
