@@ -55,6 +55,8 @@ def test_a_customer_entered_twice_is_warned_of_merged_and_taken_apart(
     page.goto(f"/customers/{again.pk}/")
     expect(page.get_by_role("heading", name="云江市第一人民医院")).to_be_visible()
     expect(page.get_by_text("您查找的客户已合并到此客户。")).to_be_visible()
+    expect(page.get_by_role("link", name="云江市第一人民医院有限公司")).to_be_visible()
+    check_axe()
 
     sign_in(director)
     page.set_viewport_size(PHONE)
