@@ -31,6 +31,7 @@ def register_kind() -> None:
             label=_("hand-over"),
             page_url=_hand_over_url,
             single={hand_over_work.WORK: hand_over_work.run_job},
+            failed=hand_over_work.end_failed,
         )
     )
     register(

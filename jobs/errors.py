@@ -61,6 +61,7 @@ MESSAGES: Final[dict[str, _StrPromise]] = {
     "merge_clash": _("These customers cannot be merged. %(reason)s"),
     "merge_lost_access": _("%(login)s may no longer hand over both customers. Nothing was changed."),
     "merge_later": _("The customer that stayed was merged into another one since. Take that back first: job #%(job)s."),
+    "hand_over_lost_access": _("%(name)s, who approved this hand-over, may no longer carry it out. It has to be made anew."),
     "merge_cannot_return": _(
         "The merge cannot be taken back: the code or credit code of the customer is taken by now, or its account manager, org unit, "
         "industry or region is gone."

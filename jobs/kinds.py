@@ -25,6 +25,7 @@ class JobKind:
         single: background work done once, by its name in `Job.awaits`; runs in one transaction and sets the job's next state.
         run_chunk: applies one chunk in the open transaction and sets its `applied` and `conflicts`.
         poison_chunk: called for a chunk of one row that fails again and again, in the transaction that gives it up: marks the row.
+        failed: called in the transaction that gives a single work up, with the job's error set: ends what waits for it.
         finish: called in the transaction that ends the run, with the counts and the final status set but not saved.
     """
 
@@ -35,6 +36,7 @@ class JobKind:
     run_chunk: ChunkWork | None = None
     poison_chunk: ChunkWork | None = None
     finish: SingleWork | None = None
+    failed: SingleWork | None = None
 
 
 _KINDS: Final[dict[str, JobKind]] = {}
@@ -51,6 +53,13 @@ def kind_of(job: Job) -> JobKind:
     Raises KeyError when the app that registered it is not installed.
     """
     return _KINDS[job.kind]
+
+
+def tell_of_failure(job: Job) -> None:
+    """Let the kind of `job` end what waits for a single work that is given up; nothing where its app is not installed."""
+    kind = _KINDS.get(job.kind)
+    if kind is not None and kind.failed is not None:
+        kind.failed(job)
 
 
 def kinds() -> list[JobKind]:

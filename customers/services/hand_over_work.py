@@ -18,7 +18,7 @@ from customers.models import Customer, HandOver, HandOverItem, HandOverRule, Han
 from customers.notices_hand_overs import ACCEPTED, DONE, EXPIRED, REMINDED, RETURNED, WITHDRAWN, tell
 from customers.services.hand_overs import SUBJECT, approvers_of, end_unmoved, leads, locked, open_items
 from customers.services.reassigning import Present, reassign_customers
-from jobs.errors import JobRefused
+from jobs.errors import JobRefused, describe
 from jobs.models import Job, JobStatus
 from jobs.services.dispatch import hint_on_commit
 from workflow.models import Task
@@ -54,7 +54,10 @@ def accept_hand_over(*, hand_over_id: int, actor: User) -> HandOver:
     elif open_items(hand_over).count() > AT_ONCE:
         _begin_job(hand_over)
     else:
-        _carry_out(hand_over)
+        try:
+            _carry_out(hand_over)
+        except JobRefused as refusal:
+            raise ValidationError(refusal.message) from refusal
     return hand_over
 
 
@@ -81,19 +84,29 @@ def _begin_job(hand_over: HandOver) -> None:
 
 
 def run_job(job: Job) -> None:
-    """The single work of a large hand-over's job. Raises JobRefused (change_refused)."""
+    """The single work of a large hand-over's job. Raises JobRefused (hand_over_lost_access)."""
     hand_over = _accepted(job.parameters["hand_over"])
     if hand_over is not None:
-        try:
-            with transaction.atomic():
-                _carry_out(hand_over)
-        except ValidationError as error:
-            raise JobRefused("change_refused") from error
+        _carry_out(hand_over)
         job.applied = hand_over.items.filter(state=ItemState.MOVED).count()
         job.conflicts = hand_over.items.filter(state=ItemState.SKIPPED).count()
         job.rows = job.eligible = job.applied + job.conflicts
     job.status, job.awaits, job.finished_at = JobStatus.DONE, "", timezone.now()
     job.save()
+
+
+def end_failed(job: Job) -> None:
+    """End the hand-over of a job that was given up, for the reason that the job names."""
+    hand_over = _accepted(job.parameters["hand_over"])
+    if hand_over is not None:
+        _end_not_carried_out(hand_over, describe(job.error["code"], job.error["figures"]))
+
+
+def _end_not_carried_out(hand_over: HandOver, why: str) -> None:
+    why = why[:200]
+    end_unmoved(hand_over, HandOverState.WITHDRAWN, None, why)
+    tell(hand_over, WITHDRAWN, {*_others(hand_over), hand_over.receiver_id}, why=why)
+    logger.info("the hand-over %s could not be carried out", hand_over.pk)
 
 
 def _accepted(hand_over_id: int) -> HandOver | None:
@@ -105,7 +118,7 @@ def _carry_out(hand_over: HandOver) -> None:
     """Move the customers of a locked hand-over, their jobs and the open to-dos about them, by a fixed number of statements.
 
     It is done by the right that its approver has now. Customers that are no longer the giver's, or no longer in the approver's reach, are
-    left alone. Raises ValidationError where the approver may not hand anything to this receiver any more.
+    left alone. Raises JobRefused (hand_over_lost_access) where the approver may not hand anything to this receiver any more.
     """
     assert hand_over.approver is not None
     approver, receiver = User.objects.get(pk=hand_over.approver.pk), hand_over.receiver
@@ -124,8 +137,7 @@ def _carry_out(hand_over: HandOver) -> None:
             part_of=hand_over,
         )
     except (PermissionDenied, ValidationError) as error:
-        message = _("%(name)s, who approved this hand-over, may no longer carry it out. It has to be made anew.")
-        raise ValidationError(message % {"name": approver.name}) from error
+        raise JobRefused("hand_over_lost_access", name=approver.name) from error
     now = timezone.now()
     passed = Exists(OwnershipChange.objects.filter(hand_over=hand_over, customer=OuterRef("customer")))
     open_items(hand_over).filter(passed).update(state=ItemState.MOVED, updated_at=now)
@@ -206,10 +218,9 @@ def tend_hand_overs(now: datetime.datetime | None = None) -> None:
         _carry_out_due(key)
     waiting = HandOver.objects.filter(state__in=(HandOverState.APPROVAL, HandOverState.OFFERED))
     for hand_over in _each(waiting.filter(offered_at__lt=now - datetime.timedelta(days=rule.expire_after))):
-        decider = hand_over.maker
         seen = {hand_over.giver_id, hand_over.maker_id}
         people = {*seen, hand_over.receiver_id, hand_over.approver_id} if hand_over.state == HandOverState.OFFERED else seen
-        end_unmoved(hand_over, HandOverState.EXPIRED, decider, "")
+        end_unmoved(hand_over, HandOverState.EXPIRED, None, "")
         tell(hand_over, EXPIRED, people)
     late = waiting.filter(offered_at__lt=now - datetime.timedelta(days=rule.remind_after), reminded_at=None)
     for hand_over in _each(late):
@@ -243,9 +254,5 @@ def _carry_out_due(key: int) -> None:
         try:
             with transaction.atomic():
                 _carry_out(hand_over)
-        except ValidationError as error:
-            why = " ".join(error.messages)[:200]
-            hand_over.state = HandOverState.ACCEPTED
-            end_unmoved(hand_over, HandOverState.WITHDRAWN, hand_over.maker, why)
-            tell(hand_over, WITHDRAWN, {*_others(hand_over), hand_over.receiver_id}, why=why)
-            logger.info("the hand-over %s could not be carried out", key)
+        except JobRefused as refusal:
+            _end_not_carried_out(hand_over, refusal.message)

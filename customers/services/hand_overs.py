@@ -238,8 +238,8 @@ def withdraw_hand_over(*, hand_over_id: int, actor: User, reason: str) -> HandOv
     return hand_over
 
 
-def end_unmoved(hand_over: HandOver, state: HandOverState, actor: User, reason: str) -> None:
-    """End a locked hand-over of which nothing was carried out."""
+def end_unmoved(hand_over: HandOver, state: HandOverState, actor: User | None, reason: str) -> None:
+    """End a locked hand-over of which nothing was carried out; `actor` is None where nobody decided, and time or a failure ended it."""
     if not reason and state == HandOverState.REFUSED:
         raise ValidationError({"reason": _("Say why.")})
     hand_over.state, hand_over.decided_by, hand_over.decided_at = state, actor, timezone.now()

@@ -19,7 +19,7 @@ from django.utils import timezone
 from common.change_context import change_context
 from common.masking import mask_log
 from jobs.errors import JobRefused
-from jobs.kinds import kind_of
+from jobs.kinds import kind_of, tell_of_failure
 from jobs.locks import lock_job_work
 from jobs.models import ChunkState, Job, JobAttempt, JobChunk, JobMode, JobStatus
 from jobs.notices import tell_of_end
@@ -76,9 +76,11 @@ def _advance_single(job: Job) -> bool:
 def _fail(job: Job, refusal: JobRefused) -> None:
     same = Job.objects.filter(pk=job.pk, source=job.source_id).exclude(awaits="")  # a source replaced meanwhile is not at fault
     now = timezone.now()
-    if same.update(status=JobStatus.FAILED, awaits="", error=refusal.as_json(), finished_at=now, updated_at=now):
-        job.status = JobStatus.FAILED
-        tell_of_end(job)
+    with transaction.atomic():
+        if same.update(status=JobStatus.FAILED, awaits="", error=refusal.as_json(), finished_at=now, updated_at=now):
+            job.status, job.error = JobStatus.FAILED, refusal.as_json()
+            tell_of_failure(job)
+            tell_of_end(job)
 
 
 # --- runs ------------------------------------------------------------------------------------------------------------------------------

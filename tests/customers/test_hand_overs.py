@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import html
 from collections.abc import Callable
 from typing import Any
 
@@ -280,6 +281,35 @@ def test_a_large_one_is_a_job(offered: HandOver, colleague: User, monkeypatch: p
         pass
     assert Job.objects.get(pk=found.job_key).status == JobStatus.DONE
     assert owners() == all_with("wanglei")
+
+
+def test_a_large_one_that_fails_ends_and_says_why(
+    offered: HandOver, colleague: User, director: User, manager: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(work, "AT_ONCE", 2)
+    found = work.accept_hand_over(hand_over_id=offered.pk, actor=colleague)
+    assert found.job_key is not None
+    RoleAssignment.objects.get(user=director).role.permissions.filter(module="customers", action="approve").delete()
+    while advance(found.job_key):
+        pass
+    found.refresh_from_db()
+    assert (found.state, found.decided_by) == (HandOverState.WITHDRAWN, None)
+    job = Job.objects.get(pk=found.job_key)
+    assert (job.status, job.error["code"]) == (JobStatus.FAILED, "hand_over_lost_access")
+    assert "赵敏" in found.decision_reason
+    assert found.decision_reason in html.unescape(page(browser(colleague), found))
+    assert (kinds_of(manager)[-1], todos_of(manager), owners()) == ("hand_over_withdrawn", ["done"], all_with("lijing"))
+
+
+def test_a_large_one_whose_work_breaks_down_ends_too(offered: HandOver, colleague: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(work, "AT_ONCE", 2)
+    found = work.accept_hand_over(hand_over_id=offered.pk, actor=colleague)
+    assert found.job_key is not None
+    monkeypatch.setattr(work, "reassign_customers", None)
+    while advance(found.job_key):
+        pass
+    found.refresh_from_db()
+    assert (found.state, Job.objects.get(pk=found.job_key).status) == (HandOverState.WITHDRAWN, JobStatus.FAILED)
 
 
 # --- pages -----------------------------------------------------------------------------------------------------------------------------

@@ -117,13 +117,15 @@ def reopen_task(*, task_id: int, actor: User) -> Task:
     return task
 
 
-def end_tasks_about(*, kind: str, key: int, actor: User, state: TaskState = TaskState.DONE) -> int:
-    """End all open to-dos about a row that is settled, whoever has them, by one statement; how many there were.
+def end_tasks_about(*, kind: str, key: int, actor: User | None, assignee: User | None = None, state: TaskState = TaskState.DONE) -> int:
+    """End all open to-dos about a row that is settled, whoever has them, or those of `assignee`, by one statement; how many there were.
 
-    The caller has seen to it that `actor` may settle the row.
+    The caller has seen to it that `actor` may settle the row; None: nobody did, it settled itself.
     """
     now = timezone.now()
     rows = Task.objects.is_open().filter(subject_kind=kind, subject_key=key)
+    if assignee is not None:
+        rows = rows.filter(assignee=assignee)
     return rows.update(state=state, ended_at=now, ended_by=actor, updated_at=now)
 
 
