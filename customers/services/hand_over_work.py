@@ -48,6 +48,7 @@ def accept_hand_over(*, hand_over_id: int, actor: User) -> HandOver:
         raise ValidationError(_("Every customer is refused. Refuse the hand-over as a whole."))
     hand_over.state, hand_over.decided_by, hand_over.decided_at = HandOverState.ACCEPTED, actor, timezone.now()
     hand_over.save()
+    end_tasks_about(kind=SUBJECT, key=hand_over.pk, actor=actor, assignee=actor)  # the giver's, to get ready, waits for the day
     if hand_over.effective_on > timezone.localdate():
         day = hand_over.effective_on.isoformat()
         tell(hand_over, ACCEPTED, _others(hand_over), actor_id=actor.pk, actor_name=actor.name, day=day)
@@ -159,11 +160,14 @@ def tasks_about(items: QuerySet[HandOverItem]) -> TaskQuerySet:
 
 
 def returnable(hand_over: HandOver) -> QuerySet[HandOverItem]:
-    """The customers that this hand-over moved and that nobody has handed on since."""
+    """The customers that this hand-over moved and that nobody has handed on since.
+
+    Not those into which a customer that was moved was merged later: they themselves came to the receiver in another way.
+    """
     of_this = OwnershipChange.objects.filter(customer=OuterRef("customer"), hand_over=hand_over)
     since = OwnershipChange.objects.filter(customer=OuterRef("customer"), pk__gt=OuterRef("own_change"))
     moved = hand_over.items.filter(state=ItemState.MOVED, customer__manager=hand_over.receiver)
-    return moved.annotate(own_change=of_this.order_by("-pk").values("pk")[:1]).filter(~Exists(since))
+    return moved.annotate(own_change=of_this.order_by("-pk").values("pk")[:1]).filter(~Exists(since), own_change__isnull=False)
 
 
 @transaction.atomic

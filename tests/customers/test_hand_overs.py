@@ -233,11 +233,12 @@ def test_the_approver_must_still_be_allowed_to(offered: HandOver, colleague: Use
     assert offered.state == HandOverState.OFFERED
 
 
-def test_it_waits_for_its_day(make: Callable[..., HandOver], director: User, colleague: User) -> None:
+def test_it_waits_for_its_day(make: Callable[..., HandOver], director: User, colleague: User, manager: User) -> None:
     day = TODAY() + datetime.timedelta(days=5)
     draft = make(director, effective_on=day)
     services.offer_hand_over(hand_over_id=draft.pk, actor=director)
     assert work.accept_hand_over(hand_over_id=draft.pk, actor=colleague).state == HandOverState.ACCEPTED
+    assert (todos_of(colleague), todos_of(manager)) == (["done"], ["open"])
     work.tend_hand_overs(timezone.now() + datetime.timedelta(days=4))
     assert owners() == all_with("lijing")
     work.tend_hand_overs(timezone.now() + datetime.timedelta(days=5))
@@ -251,7 +252,7 @@ def test_offers_are_reminded_of_and_expire(offered: HandOver, colleague: User, d
         assert kinds_of(colleague).count("hand_over_reminder") == (days > 2)
     work.tend_hand_overs(timezone.now() + datetime.timedelta(days=7))
     offered.refresh_from_db()
-    assert offered.state == HandOverState.EXPIRED
+    assert (offered.state, offered.decided_by) == (HandOverState.EXPIRED, None)
     assert kinds_of(director) == ["hand_over_expired"]
     assert todos_of(colleague) == ["done"]
 
@@ -269,6 +270,16 @@ def test_it_is_handed_back_while_nobody_has_handed_it_on(
     task.refresh_from_db()
     assert task.assignee == manager
     assert [item.state for item in offered.items.order_by("customer__code")] == ["returned", "returned", "moved"]
+
+
+def test_what_was_merged_away_is_not_handed_back(offered: HandOver, colleague: User, director: User) -> None:
+    work.accept_hand_over(hand_over_id=offered.pk, actor=colleague)
+    winner = Customer.objects.get(code="B-1")
+    offered.items.filter(customer__code="A-1").update(customer=winner)  # as a merge does, which leaves what changed hands with the other
+    offered.items.exclude(customer=winner).delete()
+    assert 'value="return"' not in page(browser(director), offered)
+    with pytest.raises(ValidationError):
+        work.return_hand_over(hand_over_id=offered.pk, actor=director, reason="弄错")
 
 
 def test_a_large_one_is_a_job(offered: HandOver, colleague: User, monkeypatch: pytest.MonkeyPatch) -> None:
