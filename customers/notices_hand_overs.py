@@ -53,7 +53,7 @@ def register_hand_over_notices() -> None:
         (
             WITHDRAWN,
             _("A hand-over is withdrawn"),
-            _("The hand-over from %(giver)s to %(receiver)s is withdrawn: %(why)s"),
+            _("The hand-over from %(giver)s to %(receiver)s is withdrawn. %(why)s"),  # why: often empty
             "arrow-back-up",
             "warn",
         ),

@@ -41,6 +41,7 @@ ITEM_TONES: Final = {
     ItemState.REFUSED: "bad",
     ItemState.MOVED: "ok",
     ItemState.SKIPPED: "warn",
+    ItemState.BEYOND: "warn",
     ItemState.RETURNED: "idle",
 }
 

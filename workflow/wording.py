@@ -31,7 +31,7 @@ def shown_notice(notice: Notice) -> ShownNotice:
     if kind is not None:
         icon, tone = kind.icon, kind.tone
         try:
-            text = str(kind.text) % notice.parameters
+            text = (str(kind.text) % notice.parameters).rstrip()  # the last parameter may be an empty text
             url = kind.url(notice.parameters) if kind.url is not None else ""
         except (KeyError, NoReverseMatch):
             # It was sent by an older release, with other parameters.

@@ -14,7 +14,7 @@ from customers.models.duplicates import (
     MergeState,
     PairState,
 )
-from customers.models.hand_overs import OPEN_STATES, HandOver, HandOverItem, HandOverRule, HandOverState, ItemState
+from customers.models.hand_overs import LEFT_ALONE, OPEN_STATES, HandOver, HandOverItem, HandOverRule, HandOverState, ItemState
 from customers.models.imports import DataImport, ImportLayout, ImportRow, ImportState, ImportSubject
 from customers.models.lifecycle import Comparison, LifecycleProposal, LifecycleReason, LifecycleRule, ProposalState
 from customers.models.people import Attitude, CertificateType, ContactPerson, ContactRole, Influence
@@ -23,6 +23,7 @@ from customers.models.scoring import CustomerScore, LevelOverride, LevelThreshol
 from customers.models.tags import CustomerTag, Tag, TagColour
 
 __all__ = (
+    "LEFT_ALONE",
     "OPEN_STATES",
     "Attitude",
     "AttributeChoice",

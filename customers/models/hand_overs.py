@@ -107,7 +107,12 @@ class ItemState(models.TextChoices):
     REFUSED = "refused", pgettext_lazy("hand-over", "refused by the receiver")
     MOVED = "moved", pgettext_lazy("hand-over", "handed over")
     SKIPPED = "skipped", pgettext_lazy("hand-over", "left: it has another owner by now")
+    BEYOND = "beyond", pgettext_lazy("hand-over", "left: out of reach of whoever approved it")
     RETURNED = "returned", pgettext_lazy("hand-over", "handed back")
+
+
+LEFT_ALONE: Final = (ItemState.SKIPPED, ItemState.BEYOND)
+"""What becomes of customers that could not pass when the rest of them did."""
 
 
 @tracked(inserts=False)

@@ -14,7 +14,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from access.models import OrgUnit, User
-from customers.models import Customer, HandOver, HandOverItem, HandOverRule, HandOverState, ItemState, OwnershipChange
+from customers.models import LEFT_ALONE, Customer, HandOver, HandOverItem, HandOverRule, HandOverState, ItemState, OwnershipChange
 from customers.notices_hand_overs import ACCEPTED, DONE, EXPIRED, REMINDED, RETURNED, WITHDRAWN, tell
 from customers.services.hand_overs import SUBJECT, approvers_of, end_unmoved, leads, locked, open_items
 from customers.services.reassigning import Present, reassign_customers
@@ -90,7 +90,7 @@ def run_job(job: Job) -> None:
     if hand_over is not None:
         _carry_out(hand_over)
         job.applied = hand_over.items.filter(state=ItemState.MOVED).count()
-        job.conflicts = hand_over.items.filter(state=ItemState.SKIPPED).count()
+        job.conflicts = hand_over.items.filter(state__in=LEFT_ALONE).count()
         job.rows = job.eligible = job.applied + job.conflicts
     job.status, job.awaits, job.finished_at = JobStatus.DONE, "", timezone.now()
     job.save()
@@ -99,7 +99,7 @@ def run_job(job: Job) -> None:
 def end_failed(job: Job) -> None:
     """End the hand-over of a job that was given up, for the reason that the job names."""
     hand_over = _accepted(job.parameters["hand_over"])
-    if hand_over is not None:
+    if hand_over is not None and job.error is not None:
         _end_not_carried_out(hand_over, describe(job.error["code"], job.error["figures"]))
 
 
@@ -142,6 +142,7 @@ def _carry_out(hand_over: HandOver) -> None:
     now = timezone.now()
     passed = Exists(OwnershipChange.objects.filter(hand_over=hand_over, customer=OuterRef("customer")))
     open_items(hand_over).filter(passed).update(state=ItemState.MOVED, updated_at=now)
+    open_items(hand_over).filter(customer__manager=hand_over.giver).update(state=ItemState.BEYOND, updated_at=now)
     open_items(hand_over).update(state=ItemState.SKIPPED, updated_at=now)
     moved = hand_over.items.filter(state=ItemState.MOVED)
     hand_over.moved_tasks = pass_tasks_on(tasks=tasks_about(moved), giver=hand_over.giver, receiver=receiver)

@@ -23,7 +23,7 @@ from common.lists import ListPage, render_swap
 from common.lists.selection import Selection
 from customers.forms_hand_overs import HandOverForm, ItemNoteForm, ItemReasonForm
 from customers.hand_over_facts import covers_of, figures_in_words, load_of, steps_for, warnings_of
-from customers.models import Customer, HandOver, HandOverItem, HandOverState, ItemState
+from customers.models import LEFT_ALONE, Customer, HandOver, HandOverItem, HandOverState, ItemState
 from customers.open_work import open_work
 from customers.services import hand_over_work as work
 from customers.services import hand_overs as services
@@ -173,10 +173,10 @@ def _take(step: str, found: HandOver, user: User, reason: str) -> str:
 def _accepted(found: HandOver) -> str:
     if found.state == HandOverState.DONE:
         moved = found.items.filter(state=ItemState.MOVED).count()
-        left = found.items.filter(state=ItemState.SKIPPED).count()
+        left = found.items.filter(state__in=LEFT_ALONE).count()
         text = ngettext("%(count)d customer is yours now.", "%(count)d customers are yours now.", moved) % {"count": moved}
         if left:
-            more = ngettext("%(count)d had another owner by now.", "%(count)d had another owner by now.", left)
+            more = ngettext("%(count)d was left; the list says why.", "%(count)d were left; the list says why.", left)
             text = f"{text} {more % {'count': left}}"
         return text
     if found.job_key is not None:

@@ -8,11 +8,12 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from django.contrib.messages import get_messages
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import Http404
 from django.test import Client
 from django.urls import reverse
-from django.utils import timezone
+from django.utils import timezone, translation
 
 from access.models import RoleAssignment, User
 from customers.models import ContactPerson, Customer, HandOver, HandOverItem, HandOverRule, HandOverState, ItemState, OwnershipChange
@@ -25,6 +26,7 @@ from tests.factories.customers import ContactPersonFactory, CustomerFactory
 from tests.factories.workflow import make_task
 from tests.personas import Organisation, person
 from workflow.models import Notice, Task
+from workflow.wording import shown_notice
 
 pytestmark = pytest.mark.django_db
 
@@ -208,6 +210,30 @@ def test_the_receiver_refuses_some_and_others_have_moved_on(
         work.accept_hand_over(hand_over_id=offered.pk, actor=colleague)
 
 
+def test_what_left_the_approvers_reach_is_told_apart(
+    offered: HandOver, colleague: User, foreign_manager: User, organisation: Organisation
+) -> None:
+    Customer.objects.filter(code="A-1").update(org_unit=organisation.other_city)
+    Customer.objects.filter(code="A-2").update(manager=foreign_manager)
+    answer = browser(colleague).post(reverse("customers:hand_over_step", args=[offered.pk]), {"step": "accept"})
+    assert owners() == {"A-1": "lijing", "A-2": "zhouyan", "A-3": "wanglei"}
+    assert [item.state for item in offered.items.order_by("customer__code")] == ["beyond", "skipped", "moved"]
+    said = [str(message) for message in get_messages(answer.wsgi_request)]
+    assert len(said) == 1
+    assert "2" in said[0]
+
+
+def test_the_button_for_a_portfolio_is_shown_where_it_opens(
+    portfolio: list[Customer], manager: User, director: User, foreign_manager: User
+) -> None:
+    CustomerFactory(code="F", manager=foreign_manager)
+    address, boss = reverse("customers:customer_list"), browser(director)
+    for giver, shown in ((manager, True), (foreign_manager, False)):
+        link = reverse("customers:hand_over_of", args=[giver.pk])
+        assert (link in boss.get(address, {"manager": giver.pk}).content.decode()) == shown
+        assert boss.get(link).status_code == (302 if shown else 404)
+
+
 def test_refused_and_withdrawn_move_nothing(make: Callable[..., HandOver], offered: HandOver, colleague: User, director: User) -> None:
     with pytest.raises(ValidationError):
         services.refuse_hand_over(hand_over_id=offered.pk, actor=colleague, reason="")
@@ -217,6 +243,9 @@ def test_refused_and_withdrawn_move_nothing(make: Callable[..., HandOver], offer
     with pytest.raises(PermissionDenied):
         services.withdraw_hand_over(hand_over_id=second.pk, actor=colleague, reason="")
     services.withdraw_hand_over(hand_over_id=second.pk, actor=director, reason="")
+    with translation.override("en"):
+        told = shown_notice(Notice.objects.get(recipient=colleague, kind="hand_over_withdrawn")).text
+    assert told == "The hand-over from 李静 to 王磊 is withdrawn."
     with pytest.raises(ValidationError):
         work.accept_hand_over(hand_over_id=second.pk, actor=colleague)
     assert owners() == all_with("lijing")
