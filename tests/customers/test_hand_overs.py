@@ -335,6 +335,7 @@ def test_a_large_one_that_fails_ends_and_says_why(
     found.refresh_from_db()
     assert (found.state, found.decided_by) == (HandOverState.WITHDRAWN, None)
     job = Job.objects.get(pk=found.job_key)
+    assert job.error is not None
     assert (job.status, job.error["code"]) == (JobStatus.FAILED, "hand_over_lost_access")
     assert "赵敏" in found.decision_reason
     assert found.decision_reason in html.unescape(page(browser(colleague), found))
