@@ -11,6 +11,8 @@ from django.utils.translation import gettext_lazy as _
 
 from access.fields import PersonField
 from access.models import User
+from common.lost_updates import TellsOfChanges
+from common.versions import version_of
 from customers.forms import ServiceForm
 from customers.models import HandOverItem
 
@@ -37,14 +39,24 @@ class HandOverForm(ServiceForm, forms.Form):
         giver.initial = next(iter(counts), None)
 
 
-class ItemNoteForm(ServiceForm, forms.ModelForm):  # type: ignore[type-arg]  # not subscriptable at run time
-    """What the receiver should know of a customer."""
+class ItemNoteForm(TellsOfChanges, ServiceForm, forms.ModelForm):  # type: ignore[type-arg]  # not subscriptable at run time
+    """What the receiver should know of a customer; the giver and the maker both may write it."""
+
+    version = forms.CharField(widget=forms.HiddenInput, required=False)
 
     class Meta:
         model = HandOverItem
         fields = ("note",)
         widgets = {"note": forms.Textarea(attrs={"rows": 3})}
         help_texts = {"note": _("Both sides read it.")}
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.initial["version"] = version_of(self.instance)
+
+    def opened_on(self, row: HandOverItem) -> ItemNoteForm:
+        """With its present note."""
+        return ItemNoteForm(instance=row)
 
 
 class ItemReasonForm(ServiceForm, forms.Form):

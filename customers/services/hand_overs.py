@@ -19,6 +19,7 @@ from access.choices import people_in_reach, staff_in_reach, units_in_reach
 from access.models import Action, User
 from access.scope import scope_of
 from common.saving import save_valid
+from common.versions import ensure_version
 from customers.bulk.handing_over import insert_items
 from customers.hand_over_figures import figures_of
 from customers.models import Customer, HandOver, HandOverItem, HandOverRule, HandOverState, ItemState
@@ -270,11 +271,15 @@ def _locked_item(item_id: int, actor: User, *states: HandOverState) -> tuple[Han
 
 
 @transaction.atomic
-def note_item(*, item_id: int, actor: User, note: str) -> HandOverItem:
-    """Write what the receiver should know of a customer, until it is decided. Raises Http404, PermissionDenied, ValidationError."""
+def note_item(*, item_id: int, actor: User, note: str, seen: str) -> HandOverItem:
+    """Write what the receiver should know of a customer, until it is decided; `seen` is the version that the form showed.
+
+    Raises Http404, PermissionDenied, ValidationError (code `stale` where somebody was quicker).
+    """
     hand_over, item = _locked_item(item_id, actor, HandOverState.DRAFT, HandOverState.APPROVAL, HandOverState.OFFERED)
     if actor.pk not in (hand_over.maker_id, hand_over.giver_id):
         raise PermissionDenied
+    ensure_version(item, seen)
     item.note = note
     save_valid(item)
     return item

@@ -223,7 +223,8 @@ def _take_with_item(step: str, item: HandOverItem, user: User, form: Any) -> str
     rows = HandOverItem.objects.filter(pk=item.pk)
     match step:
         case "note":
-            services.note_item(item_id=item.pk, actor=user, note=form.cleaned_data["note"])
+            given = form.cleaned_data
+            services.note_item(item_id=item.pk, actor=user, note=given["note"], seen=given["version"])
             return _("The note is saved.")
         case "leave_out":
             services.leave_out_item(item_id=item.pk, actor=user)

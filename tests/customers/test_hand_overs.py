@@ -16,6 +16,7 @@ from django.urls import reverse
 from django.utils import timezone, translation
 
 from access.models import RoleAssignment, User
+from common.versions import version_of
 from customers.models import ContactPerson, Customer, HandOver, HandOverItem, HandOverRule, HandOverState, ItemState, OwnershipChange
 from customers.services import hand_over_work as work
 from customers.services import hand_overs as services
@@ -409,7 +410,8 @@ def test_the_way_through_the_pages(portfolio: list[Customer], manager: User, col
     assert made["Location"] == reverse("customers:hand_over", args=[found.pk])
     assert found.items.count() == 2
     item = found.items.get(customer__code="A-1")
-    boss.post(reverse("customers:hand_over_item", args=[item.pk]), {"step": "note", "note": "合同在谈"})
+    noted = {"step": "note", "note": "合同在谈", "version": version_of(item)}
+    assert boss.post(reverse("customers:hand_over_item", args=[item.pk]), noted).status_code == 302
     step = reverse("customers:hand_over_step", args=[found.pk])
     assert taker.post(step, {"step": "accept"}).status_code == 404
     boss.post(step, {"step": "offer"})
@@ -423,6 +425,21 @@ def test_the_way_through_the_pages(portfolio: list[Customer], manager: User, col
     whole = boss.get(reverse("customers:hand_over_of", args=[colleague.pk]))
     assert whole["Location"] == f"{begin}?giver={colleague.pk}"
     assert browser(colleague).get(f"{begin}?giver={manager.pk}").status_code == 404
+
+
+def test_of_two_who_write_a_note_the_later_is_told(offered: HandOver, manager: User, director: User) -> None:
+    item = offered.items.get(customer__code="A-1")
+    address = reverse("customers:hand_over_item", args=[item.pk])
+    both = {"step": "note", "version": version_of(item)}
+    browser(manager).post(address, {**both, "note": "合同在谈"})
+    late = browser(director).post(address, {**both, "note": "客户要换人"})
+    assert late.status_code == 422
+    shown = late.content.decode()
+    assert ("合同在谈" in shown, "客户要换人" in shown) == (True, True)
+    item.refresh_from_db()
+    assert item.note == "合同在谈"
+    again = browser(director).post(address, {**both, "note": "客户要换人", "version": version_of(item)})
+    assert (again.status_code, version_of(item) in shown.replace("&#x2B;", "+")) == (302, True)
 
 
 def test_some_are_refused_by_the_boxes_of_the_list(offered: HandOver, colleague: User, director: User) -> None:
