@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('customers', '0024_choices'),
+        ('customers', '0025_moments_of_merged_rows'),
     ]
 
     operations = [
