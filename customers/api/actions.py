@@ -13,7 +13,6 @@ from rest_framework.response import Response
 
 from access.models import Action
 from access.policy import require
-from common.api import ErrorSerializer
 from common.api.editing import form_of
 from common.api.entity_tags import answered, tag_of_content
 from common.api.schema import GUARDED, IF_MATCH, READ_ERRORS, WRITE_ERRORS
@@ -228,26 +227,30 @@ class CustomerActions(CustomerViewSet):
     @extend_schema(
         operation_id="customers_set_level",
         summary="Set a customer's level by hand",
-        description="For a time, whatever its score.",
+        description="For a time, whatever its score. If-Match is required.",
+        parameters=[IF_MATCH],
         request=HeldLevelSerializer,
-        responses={200: CustomerSerializer, **WRITE_ERRORS},
+        responses={200: CustomerSerializer, **GUARDED},
     )
     def set_level(self, request: Request, pk: int) -> Response:
         """Set the level."""
-        self._customer(pk, Action.APPROVE)
+        customer = self._customer(pk, Action.APPROVE)
+        seen = self.seen(customer)
         form = form_of(request, HeldLevelSerializer(), LevelForm)
-        self.by_service(form, lambda: set_level(customer_id=pk, actor=self.user, **form.cleaned_data))
+        self.by_service(form, lambda: set_level(customer_id=pk, actor=self.user, seen=seen, **form.cleaned_data), customer)
         return self.told(pk)
 
     @extend_schema(
         operation_id="customers_end_set_level",
         summary="Let a customer's level follow from its score again",
-        description="Nothing happens where no level is set by hand.",
+        description="Nothing happens where no level is set by hand. If-Match is required.",
+        parameters=[IF_MATCH],
         request=None,
-        responses={200: CustomerSerializer, 403: ErrorSerializer, 404: ErrorSerializer},
+        responses={200: CustomerSerializer, **GUARDED},
     )
     def end_set_level(self, request: Request, pk: int) -> Response:  # noqa: ARG002
         """End the level set by hand."""
-        self._customer(pk, Action.APPROVE)
-        self.by_service(None, lambda: end_set_level(customer_id=pk, actor=self.user))
+        customer = self._customer(pk, Action.APPROVE)
+        seen = self.seen(customer)
+        self.by_service(None, lambda: end_set_level(customer_id=pk, actor=self.user, seen=seen), customer)
         return self.told(pk)

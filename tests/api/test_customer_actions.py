@@ -54,10 +54,16 @@ def test_a_score_is_explained(customer: Customer, api: Api, director: User, api_
     assert told.status_code == 200, told.content
     assert (told.json()["score"]["score"], told.json()["score"]["lines"][0]["rule"]) == (40, "Size")
     held = {"level": "A1", "last_day": "2999-01-01", "reason": "样板"}
-    assert api.post(path_of(customer, "level/"), held).status_code == 403
-    assert api_of(director).post(path_of(customer, "level/"), held).json()["level"] == "A1"
+    assert api.post(path_of(customer, "level/"), held, If_Match="*").status_code == 403
+    above = api_of(director)
+    seen = above.get(path_of(customer))["ETag"]
+    assert above.post(path_of(customer, "level/"), held).status_code == 428
+    assert above.post(path_of(customer, "level/"), held, If_Match=seen).json()["level"] == "A1"
+    assert above.post(path_of(customer, "level/"), held, If_Match=seen).status_code == 412
     assert api.get(path_of(customer, "score/")).json()["held_level"]["reason"] == "样板"
-    assert api_of(director).post(path_of(customer, "level/end/")).status_code == 200
+    assert above.post(path_of(customer, "level/end/")).status_code == 428
+    assert above.post(path_of(customer, "level/end/"), If_Match=seen).status_code == 412
+    assert above.post(path_of(customer, "level/end/"), If_Match=above.get(path_of(customer))["ETag"]).status_code == 200
     assert api.get(path_of(customer, "score/")).json()["held_level"] is None
 
 
