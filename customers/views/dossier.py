@@ -18,6 +18,7 @@ from customers.services.dossier import take_out_file
 
 
 @require_GET
+@limited(ExportLimit)
 def customer_print(request: HttpRequest, pk: int) -> HttpResponse:
     """The file as a page."""
     customer, document = take_out_file(customer_id=pk, actor=signed_in(request), form="print", request=request)

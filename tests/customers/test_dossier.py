@@ -84,6 +84,14 @@ def test_it_takes_the_right_to_export_and_is_an_event_of_the_audit(client, manag
     assert "people" in event.details["sections"]
 
 
+@pytest.mark.parametrize("page", ["customer_print", "customer_pdf"])
+def test_it_is_taken_no_more_often_than_other_files(client, settings, manager, customer, page):
+    settings.EXPORTS_PER_HOUR = 1
+    client.force_login(manager)
+    address = reverse(f"customers:{page}", args=[customer.pk])
+    assert [client.get(address).status_code for _time in range(2)] == [200, 429]
+
+
 def test_the_page_escapes_what_people_typed(client, manager, customer):
     client.force_login(manager)
     page = client.get(reverse("customers:customer_print", args=[customer.pk])).content.decode()
