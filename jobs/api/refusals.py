@@ -9,6 +9,7 @@ from typing import Final
 from rest_framework import status
 
 from common.api import Refusal
+from common.api.idempotency import HEADER
 from jobs.errors import JobRefused
 
 _STATUS: Final = {
@@ -16,7 +17,7 @@ _STATUS: Final = {
     "token_reused": status.HTTP_422_UNPROCESSABLE_ENTITY,
     "too_many_open_jobs": status.HTTP_429_TOO_MANY_REQUESTS,
 }
-_FIELDS: Final = dict.fromkeys(("token_missing", "token_reused"), "Idempotency-Key")
+_FIELDS: Final = dict.fromkeys(("token_missing", "token_reused"), HEADER)
 
 
 @contextmanager

@@ -7,7 +7,7 @@ from typing import Any, Final
 from django.http import FileResponse, Http404, QueryDict
 from django.utils.translation import gettext as _
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiParameter, extend_schema
+from drf_spectacular.utils import OpenApiParameter, PolymorphicProxySerializer, extend_schema
 from rest_framework import exceptions, status
 from rest_framework.parsers import JSONParser
 from rest_framework.request import Request
@@ -20,6 +20,7 @@ from access.requests import signed_in
 from common.api import ErrorSerializer, Refusal
 from common.api.editing import as_texts, problems_of
 from common.api.entity_tags import answered, tag_of_row
+from common.api.idempotency import HEADER, idempotency_key
 from common.api.lists import ListResource, ensure_known
 from common.api.schema import READ_ERRORS, WRITE_ERRORS
 from common.limits import ApiLimit, ExportLimit
@@ -37,15 +38,19 @@ from jobs.models import Job
 from jobs.services.bulk_changes import begin_change, begin_undo, operation_of, preview
 from jobs.services.exports import ExportOrder, begin_export, fetch_file
 from jobs.services.steering import cancel_job
+from jobs.services.tokens import is_known
 from jobs.tables import JobList
 
 _LONGEST_TOKEN: Final = 64
 _TOKEN: Final = OpenApiParameter(
-    "Idempotency-Key",
+    HEADER,
     str,
     OpenApiParameter.HEADER,
     description="A text of your own, up to 64 characters; required where something is begun. Repeated with the same order it begins "
-    "nothing new and gets the first job; with another one it is refused (422).",
+    "nothing new and gets the first job, with 200; with another one it is refused (422).",
+)
+_PREVIEW_OR_KNOWN: Final = PolymorphicProxySerializer(
+    component_name="PreviewOrJob", serializers=[PreviewSerializer, JobInFullSerializer], resource_type_field_name=None
 )
 _BEGUN: Final = {**WRITE_ERRORS, 409: ErrorSerializer, 422: ErrorSerializer, 429: ErrorSerializer}
 
@@ -133,7 +138,7 @@ class ListChangeView(APIView):
         "under way. Each change is a job, which `jobs/{id}/undo/` takes back.",
         parameters=[_TOKEN],
         request=NewChangeSerializer,
-        responses={200: PreviewSerializer, 201: JobInFullSerializer, **_BEGUN},
+        responses={200: _PREVIEW_OR_KNOWN, 201: JobInFullSerializer, **_BEGUN},
     )
     def post(self, request: Request, name: str, operation: str) -> Response:
         """Show what would change, or change it."""
@@ -156,11 +161,11 @@ class ListChangeView(APIView):
         if seen is None:
             return Response(PreviewSerializer(preview(selection=selection, operation=bound, given=form.cleaned_data)).data)
         sent_data = {key: list(values) for key, values in data.lists()}
+        token = idempotency_key(request, _LONGEST_TOKEN)
         with told():
-            job = begin_change(
-                selection=selection, operation=bound, data=sent_data, given=form.cleaned_data, seen=seen, token=_token(request)
-            )
-        return Response(in_full(job, user), status=status.HTTP_201_CREATED)
+            known = is_known(user, "change", token)
+            job = begin_change(selection=selection, operation=bound, data=sent_data, given=form.cleaned_data, seen=seen, token=token)
+        return _answer(job, user, known=known)
 
 
 class ListExportView(APIView):
@@ -176,7 +181,7 @@ class ListExportView(APIView):
         description="As a job; its `file` is then at `job-files/{id}/`. Masked as in the browser unless your role reveals.",
         parameters=[_TOKEN],
         request=NewExportSerializer,
-        responses={201: JobInFullSerializer, **_BEGUN},
+        responses={200: JobInFullSerializer, 201: JobInFullSerializer, **_BEGUN},
     )
     def post(self, request: Request, name: str) -> Response:
         """Begin the job."""
@@ -192,9 +197,11 @@ class ListExportView(APIView):
             raise Refusal("unknown_field", reason, field="columns")
         rows = selection.rows(user, Action.EXPORT).order_by().count()
         order = ExportOrder(selection, tuple(given["columns"]), given["form"])
+        token = idempotency_key(request, _LONGEST_TOKEN)
         with told():
-            job = begin_export(order=order, actor=user, token=_token(request), rows=rows)
-        return Response(in_full(job, user), status=status.HTTP_201_CREATED)
+            again = is_known(user, "export", token)
+            job = begin_export(order=order, actor=user, token=token, rows=rows)
+        return _answer(job, user, known=again)
 
 
 def in_full(job: Job, user: User) -> dict[str, Any]:
@@ -202,8 +209,9 @@ def in_full(job: Job, user: User) -> dict[str, Any]:
     return JobInFullSerializer(context={"user": user}).represent([job], user)[0]
 
 
-def _token(request: Request) -> str:
-    return request.headers.get("Idempotency-Key", "").strip()[:_LONGEST_TOKEN]
+def _answer(job: Job, user: User, *, known: bool) -> Response:
+    """A job that was just begun, or the one that an earlier request with the same token has begun."""
+    return Response(in_full(job, user), status=status.HTTP_200_OK if known else status.HTTP_201_CREATED)
 
 
 def _selection(name: str, given: dict[str, Any], user: User) -> Selection:

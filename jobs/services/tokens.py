@@ -26,6 +26,11 @@ def token_key(purpose: str, token: str) -> str:
     return f"{purpose}-{token}"
 
 
+def is_known(actor: User, purpose: str, token: str) -> bool:
+    """Whether `actor` has begun work of that `purpose` under `token` already. Raises JobRefused (token_missing)."""
+    return Job.objects.filter(actor=actor, idempotency_key=token_key(purpose, token)).exists()
+
+
 def known_job(actor: User, key: str, asked: Any) -> Job | None:
     """The job that `actor` began under `key`, if there is one. Raises JobRefused (token_reused) where it was asked for something else."""
     known = Job.objects.filter(actor=actor, idempotency_key=key).first()

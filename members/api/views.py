@@ -15,6 +15,7 @@ from rest_framework.response import Response
 from access.models import Action, User
 from access.policy import require
 from common.api import ErrorSerializer, Paging, Refusal
+from common.api.idempotency import HEADER, idempotency_key
 from customers.models import Customer
 from jobs.models import Job, SourceFile
 from jobs.services.files import format_of, keep_source
@@ -29,7 +30,7 @@ from members.services.reach import customers_to_provision
 
 _KEY_LENGTH: Final = 80
 _KEY_HEADER: Final = OpenApiParameter(
-    "Idempotency-Key",
+    HEADER,
     str,
     OpenApiParameter.HEADER,
     description="A text of your own, up to 80 characters. A request that repeats it makes nothing new and gets the first job, with 200.",
@@ -111,7 +112,7 @@ class ProvisioningJobViewSet(BatchViewSet):
         user = self.user()
         require(user, "members", Action.CHANGE)
         require(user, "jobs", Action.ADD)
-        key = _idempotency_key(request)
+        key = idempotency_key(request, _KEY_LENGTH)
         known = self.get_queryset().filter(actor=user, idempotency_key=key).first() if key else None
         if known is not None:
             return self._told(known.pk)
@@ -206,14 +207,6 @@ class ProvisioningJobViewSet(BatchViewSet):
         with told():
             write(job_id=pk, actor=user)
         return self._told(pk)
-
-
-def _idempotency_key(request: Request) -> str:
-    key = request.headers.get("Idempotency-Key", "").strip()
-    if len(key) > _KEY_LENGTH or not key.isprintable():
-        reason = _("An idempotency key has at most %(length)s characters.") % {"length": _KEY_LENGTH}
-        raise Refusal("invalid", reason, field="Idempotency-Key")
-    return key
 
 
 def _create(user: User, wanted: dict[str, Any], key: str) -> Job:

@@ -43,7 +43,9 @@ def test_a_preview_the_change_and_the_way_back(api: Api, three: list[Customer]) 
     assert api.post(EDIT, order).json()["code"] == "token_missing"
     done = api.post(EDIT, order, Idempotency_Key="t-1")
     assert (done.status_code, done.json()["status"], done.json()["applied"]) == (201, "done", 2)
-    assert api.post(EDIT, order, Idempotency_Key="t-1").json()["id"] == done.json()["id"]
+    again = api.post(EDIT, order, Idempotency_Key="t-1")
+    assert (again.status_code, again.json()["id"]) == (200, done.json()["id"])
+    assert api.post(EDIT, order, Idempotency_Key="t" * 65).json()["field"] == "Idempotency-Key"
     other = api.post(EDIT, {**order, "data": {**SOURCE, "value": "广告"}}, Idempotency_Key="t-1")
     assert (other.status_code, other.json()["code"], other.json()["job"]) == (422, "token_reused", done.json()["id"])
     assert sources() == ["", "", "展会", "展会"]
@@ -80,6 +82,8 @@ def test_a_file_is_a_job(api: Api, three: list[Customer], colleague: User, viewe
     assert api_of(viewer).post(EXPORT, order, Idempotency_Key="t").status_code == 403
     begun = api.post(EXPORT, order, Idempotency_Key="t")
     assert begun.status_code == 201, begun.content
+    assert api.post(EXPORT, order, Idempotency_Key="t").status_code == 200
+    assert api.post(EXPORT, order, Idempotency_Key="t" * 65).status_code == 400
     assert api.post(EXPORT, {**order, "columns": ["code"]}, Idempotency_Key="t").status_code == 422
     job = Job.objects.get()
     while advance(job.pk):
