@@ -45,7 +45,7 @@ def compared(winner: Customer, loser: Customer, user: User, sent: Any = None) ->
 
     `sent` holds what was chosen.
     """
-    rows = [_kept(winner, loser, name) for name in ("code", "manager", "org_unit", "lifecycle")]
+    rows = [_kept(winner, loser, name, user) for name in ("code", "parent", "manager", "org_unit", "lifecycle")]
     for name in fields_to_choose():
         field: Any = Customer._meta.get_field(name)
         values = [getattr(one, name) for one in (winner, loser)]
@@ -70,9 +70,9 @@ def chosen(sent: Any, rows: list[Compared]) -> tuple[frozenset[str], frozenset[s
     )
 
 
-def _kept(winner: Customer, loser: Customer, name: str) -> Compared:
+def _kept(winner: Customer, loser: Customer, name: str, user: User) -> Compared:
     field: Any = Customer._meta.get_field(name)
-    return Compared("", capfirst(str(field.verbose_name)), _plain(winner, name), _plain(loser, name))
+    return Compared("", capfirst(str(field.verbose_name)), *(_text(one, name, user) for one in (winner, loser)))
 
 
 def _choice(name: str, label: str, texts: list[str], values: list[Any], sent: Any) -> Compared:

@@ -133,8 +133,9 @@ def register_own_rules() -> None:
         MergeRule("customers.CustomerTag", "customer_id", once=("tag_id",)),
         MergeRule("customers.CustomerRelation", "customer_id", once=("other_id", "kind_id"), aside="t.other_id = %(winner)s"),
         MergeRule("customers.CustomerRelation", "other_id", once=("customer_id", "kind_id"), aside="t.customer_id = %(winner)s"),
-        MergeRule("customers.CustomerUserObjectPermission", "content_object_id", once=("user_id", "permission_id")),
-        MergeRule("customers.CustomerGroupObjectPermission", "content_object_id", once=("group_id", "permission_id")),
+        # Whom the loser was shared with is not shown the winner by that: sharing takes a right of its own, and is told and recorded.
+        MergeRule("customers.CustomerUserObjectPermission", "content_object_id", moves=False),
+        MergeRule("customers.CustomerGroupObjectPermission", "content_object_id", moves=False),
         *(MergeRule(f"customers.{name}", "customer_id", moves=False) for name in kept),
         MergeRule(
             "customers.HandOverItem",

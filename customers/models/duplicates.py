@@ -103,7 +103,7 @@ class MergeState(models.TextChoices):
     UNDONE = "undone", pgettext_lazy("merge", "taken back")
 
 
-@tracked()
+@tracked(exclude=("before", "after"))
 class CustomerMerge(models.Model):
     """A customer that was merged into another: what remains of it, under its key, its code and its credit code.
 

@@ -103,7 +103,7 @@ def _write(customer: Customer, details: CustomerDetails, actor: User) -> None:
     customer.pinyin_initials = initials_of(customer.name)
     if attributes is not None:
         _write_attributes(customer, attributes)
-    _ensure_tree(customer)
+    ensure_tree(customer)
     save_valid(customer)
     if tags is not None:
         write_tags(customer, tags, actor)
@@ -128,8 +128,8 @@ def _write_attributes(customer: Customer, values: Mapping[str, Any]) -> None:
     customer.attributes = merged(present, cleaned)
 
 
-def _ensure_tree(customer: Customer) -> None:
-    """Refuse a parent below the customer itself. One query a level, and group structures are a few levels deep."""
+def ensure_tree(customer: Customer) -> None:
+    """Refuse a parent below the customer itself, by a ValidationError. One query a level, and group structures are a few levels deep."""
     above, levels = customer.parent, 0
     while above is not None:
         levels += 1

@@ -34,6 +34,7 @@ from customers.bulk.merging import (
 from customers.models import Customer, CustomerMerge, MergedRows, MergeState
 from customers.notices import tell_of_merge, tell_of_undone_merge
 from customers.pinyin import initials_of, pinyin_of
+from customers.services.details import ensure_tree
 from customers.services.scoring import scoring_is_on
 from jobs.errors import JobRefused
 from jobs.models import Job, JobStatus
@@ -45,10 +46,10 @@ MERGE: Final = "merge"
 UNDO: Final = "undo_merge"
 AT_ONCE: Final = 10_000
 FIELDS: Final = (
-    *("name", "short_name", "credit_code", "industry", "scale", "region", "address", "level", "value_score", "parent"),
+    *("name", "short_name", "credit_code", "industry", "scale", "region", "address", "level", "value_score"),
     *("bank_name", "bank_account", "credit_limit", "source", "remark"),
 )
-"""What may be chosen field by field; ownership and lifecycle have ways of their own, and a code stays for good."""
+"""What may be chosen field by field; ownership, lifecycle and the place in a group have ways of their own, and a code stays for good."""
 _SCORED: Final = ("level", "value_score")
 _TITLE_LENGTH: Final = 200
 
@@ -247,8 +248,7 @@ def _reached(actor: User, merge: CustomerMerge) -> tuple[Customer, Customer]:
 def _take(winner: Customer, loser: Customer, fields: list[str], attributes: list[str]) -> None:
     """Give the winner what was chosen of the loser, which is gone already: what is unique is free."""
     for name in fields:
-        value = getattr(loser, name)
-        setattr(winner, name, None if name == "parent" and value == winner else value)
+        setattr(winner, name, getattr(loser, name))
     winner.attributes = winner.attributes | {key: loser.attributes[key] for key in attributes if key in loser.attributes}
     winner.pinyin, winner.pinyin_initials = pinyin_of(winner.name), initials_of(winner.name)
     try:
@@ -276,13 +276,24 @@ def run_undo(job: Job) -> None:
     loser = Customer.objects.visible_to(actor, Action.APPROVE).filter(pk=merge.loser_key).first()
     if loser is None:
         raise JobRefused("merge_lost_access", login=actor.username)
-    job.conflicts = left + kept
+    job.conflicts = left + kept + _leave_circle(loser)
     merge.state, merge.undone_at = MergeState.UNDONE, now
     merge.save()
     merge.rows.all().delete()
     tell_of_undone_merge(winner, loser, actor)
     _close(job)
     Job.objects.filter(pk=merge.pk).update(status=JobStatus.UNDONE, updated_at=now)
+
+
+def _leave_circle(loser: Customer) -> int:
+    """Let the loser stand alone where what was above it was put below its own subsidiaries meanwhile; whether it was so, as a number."""
+    try:
+        ensure_tree(loser)
+    except ValidationError:
+        loser.parent = None
+        loser.save()
+        return 1
+    return 0
 
 
 def _close(job: Job) -> None:
