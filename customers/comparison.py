@@ -72,7 +72,7 @@ def chosen(sent: Any, rows: list[Compared]) -> tuple[frozenset[str], frozenset[s
 
 def _kept(winner: Customer, loser: Customer, name: str, user: User) -> Compared:
     field: Any = Customer._meta.get_field(name)
-    return Compared("", capfirst(str(field.verbose_name)), *(_text(one, name, user) for one in (winner, loser)))
+    return Compared("", capfirst(str(field.verbose_name)), _text(winner, name, user), _text(loser, name, user))
 
 
 def _choice(name: str, label: str, texts: list[str], values: list[Any], sent: Any) -> Compared:

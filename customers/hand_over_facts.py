@@ -14,7 +14,9 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext, pgettext_lazy
 
+from access.choices import people_in_reach
 from access.models import Delegation, User
+from access.scope import allowed
 from customers.models import OPEN_STATES, Customer, CustomerLevel, HandOver, HandOverItem, HandOverState, ItemState, Lifecycle
 from customers.services.hand_over_work import returnable
 from customers.services.hand_overs import leads, open_items
@@ -62,8 +64,8 @@ def steps_for(hand_over: HandOver, user: User, barrier: str) -> list[Step]:
     return []
 
 
-def figures_in_words(hand_over: HandOver) -> list[dict[str, Any]]:
-    """What the customers came to when the hand-over was made."""
+def figures_in_words(hand_over: HandOver, user: User) -> list[dict[str, Any]]:
+    """What the customers came to when the hand-over was made; of members what `user` may know."""
     kept = hand_over.figures
     counts = [(level, kept.get("levels", {}).get(level)) for level in CustomerLevel.values]
     levels = " · ".join(f"{level} {number_format(count, force_grouping=True)}" for level, count in counts if count)
@@ -72,16 +74,26 @@ def figures_in_words(hand_over: HandOver) -> list[dict[str, Any]]:
         (_("Levels"), levels),
         (_("People"), number_format(kept.get("people", 0), force_grouping=True)),
     ]
-    if "members" in kept:
+    counts_members = allowed(user, "members")
+    if "members" in kept and counts_members:
         shown.append((_("Members"), number_format(int(Decimal(kept["members"])), force_grouping=True)))
-    if "revenue" in kept:
+    if "revenue" in kept and counts_members:
         shown.append((_("Monthly revenue (CNY)"), number_format(Decimal(kept["revenue"]), decimal_pos=2, force_grouping=True)))
     return [{"label": label, "value": value} for label, value in shown]
 
 
-def covers_of(hand_over: HandOver) -> Sequence[Delegation]:
-    """The leave cover of both sides that counts or is to come."""
-    rows = Delegation.objects.filter(lender__in=(hand_over.giver, hand_over.receiver), ended_at=None, ends_on__gte=timezone.localdate())
+def people_to_tell_of(hand_over: HandOver, user: User) -> list[User]:
+    """Of giver and receiver those whose load and leave cover `user` may know: of a draft, of which nobody knows yet, those in reach."""
+    both = [hand_over.giver, hand_over.receiver]
+    if hand_over.is_shown:
+        return both
+    reached = set(people_in_reach(user, "customers").filter(pk__in=[person.pk for person in both]).values_list("pk", flat=True))
+    return [person for person in both if person.pk in reached or person.pk == user.pk]
+
+
+def covers_of(people: Sequence[User]) -> Sequence[Delegation]:
+    """The leave cover of `people` that counts or is to come."""
+    rows = Delegation.objects.filter(lender__in=people, ended_at=None, ends_on__gte=timezone.localdate())
     return list(rows.select_related("lender", "borrower").order_by("starts_on")[:4])
 
 

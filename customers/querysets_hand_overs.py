@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar, Final, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from django.contrib.auth.models import AnonymousUser
 from django.db.models import Q
@@ -14,12 +14,11 @@ from access.scope import scope_of
 if TYPE_CHECKING:
     from customers.models import HandOver, HandOverItem  # noqa: F401  (names of the type parameters)
 
-_UNSEEN_BY_RECEIVERS: Final = ("draft", "approval")
-
 
 class HandOverQuerySet(PolicyQuerySet["HandOver"]):
-    """Hand-overs. To view: its maker; once it is no draft, its giver, and who may hand over what the giver's unit has; once it is
-    offered, its receiver; and whoever views every customer. To change, which is to take one of the steps: the same people but the last.
+    """Hand-overs. To view: its maker; once it is no draft, its giver, and who may hand over what the giver's unit has; once somebody has
+    approved it, its receiver (one that is withdrawn or refused before is never shown to him); and whoever views every customer. To change,
+    which is to take one of the steps: the same people but the last.
     """
 
     module: ClassVar[str] = "customers"
@@ -29,7 +28,7 @@ class HandOverQuerySet(PolicyQuerySet["HandOver"]):
         scope = scope_of(user)
         if scope.user is None or scope.reach(self.module, action).is_empty:
             return self.none()
-        mine = Q(maker=user.pk) | (~Q(state="draft") & Q(giver=user.pk)) | (~Q(state__in=_UNSEEN_BY_RECEIVERS) & Q(receiver=user.pk))
+        mine = Q(maker=user.pk) | (~Q(state="draft") & Q(giver=user.pk)) | Q(approver__isnull=False, receiver=user.pk)
         found = mine | (~Q(state="draft") & self.led_by(user))
         if action == Action.VIEW and scope.reach(self.module, action).everything:
             found |= ~Q(state="draft")

@@ -135,12 +135,12 @@ class HandOverList(ListDefinition):
 
 
 def _disclosed(rows: Sequence[Any], user: User) -> dict[Any, Customer]:
-    """The customers that the reader may look at, by the rows' keys: what is in reach, and what is the giver's while it is open."""
+    """The customers that the reader may look at, by the rows' keys: those in reach, and the giver's while it is open, no draft."""
     reached = set(Customer.objects.visible_to(user).filter(pk__in=[row.customer_id for row in rows]).values_list("pk", flat=True))
     return {
         row.pk: row.customer
         for row in rows
-        if row.customer_id in reached or (row.hand_over.is_open and row.customer.manager_id == row.hand_over.giver_id)
+        if row.customer_id in reached or (row.hand_over.is_shown and row.customer.manager_id == row.hand_over.giver_id)
     }
 
 
@@ -149,7 +149,7 @@ def _fact(show: Any, rows: Sequence[Any], user: User) -> Mapping[Any, Any]:
 
 
 def _measure(name: str, rows: Sequence[Any], user: User) -> Mapping[Any, Any]:
-    customers = _disclosed(rows, user)
+    customers = _disclosed(rows, user) if allowed(user, "members") else {}
     values = measured([customer.pk for customer in customers.values()]).get(name, {})
     return {key: values.get(customer.pk, 0) for key, customer in customers.items()}
 

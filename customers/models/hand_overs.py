@@ -95,6 +95,11 @@ class HandOver(TimestampedModel):
         return self.state in OPEN_STATES
 
     @property
+    def is_shown(self) -> bool:
+        """Whether it opens to those who have to do with it what else they do not reach: a draft, which nobody is told of, does not."""
+        return self.is_open and self.state != HandOverState.DRAFT
+
+    @property
     def number(self) -> str:
         """How people name it."""
         return f"#{self.pk}"

@@ -22,7 +22,7 @@ from common.keys import key_in
 from common.lists import ListPage, render_swap
 from common.lists.selection import Selection
 from customers.forms_hand_overs import HandOverForm, ItemNoteForm, ItemReasonForm
-from customers.hand_over_facts import covers_of, figures_in_words, load_of, steps_for, warnings_of
+from customers.hand_over_facts import covers_of, figures_in_words, load_of, people_to_tell_of, steps_for, warnings_of
 from customers.models import LEFT_ALONE, Customer, HandOver, HandOverItem, HandOverState, ItemState
 from customers.open_work import open_work
 from customers.services import hand_over_work as work
@@ -111,17 +111,19 @@ def _page(request: HttpRequest, found: HandOver, items: HandOverItemList, **more
     user = signed_in(request)
     barrier = services.why_not_approved(found, user) if found.state in (HandOverState.DRAFT, HandOverState.APPROVAL) else ""
     customers = services.open_items(found).filter(customer__manager=found.giver_id).order_by().values("customer")
+    knows_giver = found.is_shown or user.pk == found.giver_id or services.leads(user, found)
+    people = people_to_tell_of(found, user)
     context = {
         "hand_over": found,
         "state": state_of(found),
         "steps": steps_for(found, user, barrier),
         "needs_approval": found.state == HandOverState.DRAFT and bool(barrier),
         "barrier": barrier if found.state == HandOverState.APPROVAL and found.maker_id != user.pk and services.leads(user, found) else "",
-        "figures": figures_in_words(found),
+        "figures": figures_in_words(found, user),
         "warnings": warnings_of(found),
-        "covers": covers_of(found) if found.is_open else [],
-        "work": open_work(customers, found.giver, user) if found.is_open else [],
-        "load": load_of(found.receiver) if found.is_open else 0,
+        "covers": covers_of(people) if found.is_open else [],
+        "work": open_work(customers, found.giver, user) if found.is_open and knows_giver else [],
+        "load": load_of(found.receiver) if found.is_open and found.receiver in people else None,
         "list": items.state,
         **more,
     }
