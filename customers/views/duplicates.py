@@ -86,7 +86,7 @@ def customer_merge(request: HttpRequest, pk: int) -> HttpResponse:
         "may_merge": may_merge,
         "effects": effects_of(winner.pk, loser.pk) if may_merge else [],
         "clashes": clashes_of(winner.pk, loser.pk) if may_merge else [],
-        "joining": _joining(winner, loser) if may_merge else [],
+        "parting": _parting(winner, loser) if may_merge else [],
         "swap_url": comparison_url(loser.pk, winner.pk),
         "versions": (version_of(winner), version_of(loser)),
         "reason": request.POST.get("reason", ""),
@@ -95,8 +95,8 @@ def customer_merge(request: HttpRequest, pk: int) -> HttpResponse:
     return render(request, "customers/customer_merge.html", context, status=409 if refusal else 200)
 
 
-def _joining(winner: Customer, loser: Customer) -> list[str]:
-    """With whom the loser is shared in a way in which the winner is not yet: the shares move."""
+def _parting(winner: Customer, loser: Customer) -> list[str]:
+    """With whom the loser is shared in a way in which the winner is not: these shares end with the loser."""
     had = {(grant.key, grant.words) for grant in grants_of(winner)}
     return list(dict.fromkeys(grant.holder for grant in grants_of(loser) if (grant.key, grant.words) not in had))
 

@@ -451,9 +451,9 @@ def test_the_pages_lead_from_the_pair_to_the_merge_and_back(
     for customer, holder in ((winner, manager), (loser, manager), (loser, colleague)):
         CustomerUserObjectPermission.objects.create(content_object=customer, permission=permission, user=holder)
     response = client.get(url)
-    assert response.context["joining"] == [str(colleague)]
+    assert response.context["parting"] == [str(colleague)]
     text = response.content.decode()
-    assert f"these reach “{winner.name}” as well: {colleague}" in text
+    assert f"share “{winner.name}” with them where they need it: {colleague}" in text
     assert "****" in text or "•" in text or "6222" not in text
     assert text.count('value="loser" checked') == 3  # credit code, bank account and remark, which the winner lacks
     data = {
