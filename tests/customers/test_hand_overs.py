@@ -477,7 +477,7 @@ def test_what_was_never_approved_is_never_shown_to_its_receiver(
     waiting = services.offer_hand_over(hand_over_id=make(manager).pk, actor=manager)
     assert waiting.state == HandOverState.APPROVAL
     assert list(HandOver.objects.visible_to(director)) == [waiting]
-    services.withdraw_hand_over(hand_over_id=waiting.pk, actor=manager)
+    services.withdraw_hand_over(hand_over_id=waiting.pk, actor=manager, reason="")
     assert not HandOver.objects.visible_to(colleague).exists()
     offered = services.offer_hand_over(hand_over_id=make(director).pk, actor=director)
     assert list(HandOver.objects.visible_to(colleague)) == [offered]
@@ -486,13 +486,16 @@ def test_what_was_never_approved_is_never_shown_to_its_receiver(
 def test_a_draft_shows_nothing_that_its_maker_reaches_no_more(make: Callable[..., HandOver], manager: User, director: User) -> None:
     draft = make(director)
     make_task(manager, Customer.objects.get(code="A-1"), title="私事")
+    Customer.objects.filter(code="A-1").update(value_score=77)
     address = reverse("customers:hand_over", args=[draft.pk])
     shown = browser(director).get(address).content.decode()
-    assert "云江第1医院" in shown
+    assert ">77</td>" in shown
     assert "私事" in shown
     RoleAssignment.objects.filter(user=director).update(role=RoleAssignment.objects.get(user=manager).role)
+    Customer.objects.filter(manager=director).update(manager=manager)
     hidden = browser(User.objects.get(pk=director.pk)).get(address).content.decode()
-    assert "云江第1医院" not in hidden
+    assert "云江第1医院" in hidden  # as he wrote it down
+    assert ">77</td>" not in hidden
     assert "私事" not in hidden
     assert "Customers of the receiver now" not in hidden
 

@@ -10,7 +10,7 @@ import common.tracking
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('customers', '0025_moments_of_merged_rows'),
+        ('customers', '0026_hand_over_items_out_of_reach'),
     ]
 
     operations = [
