@@ -123,6 +123,7 @@ def begin_undo(*, job_id: int, actor: User) -> Job:
             raise JobRefused("undone_already", job=other.pk)
         if merge.state != MergeState.DONE:
             raise JobRefused("wrong_state", state=str(merge.get_state_display()))
+        Customer.objects.get_visible(actor, merge.winner_id, Action.CHANGE)
         winner = Customer.objects.get_visible(actor, merge.winner_id, Action.APPROVE)
         _ensure_last(merge)
         title = _("Undo: %(title)s") % {"title": merge.job.title}
@@ -262,13 +263,14 @@ def run_undo(job: Job) -> None:
     actor = User.objects.get(pk=job.approved_by_id or job.actor_id)
     merge = CustomerMerge.objects.select_for_update(of=("self",), no_key=True).get(job=job.undo_of_id)
     winner = Customer.objects.visible_to(actor, Action.APPROVE).select_for_update(of=("self",)).filter(pk=merge.winner_id).first()
-    if winner is None:
+    if winner is None or not Customer.objects.visible_to(actor, Action.CHANGE).filter(pk=winner.pk).exists():
         raise JobRefused("merge_lost_access", login=actor.username)
     if merge.state != MergeState.DONE or merge.merged_at is None:
         raise JobRefused("wrong_state", state=str(merge.get_state_display()))
     _ensure_last(merge)
     now = timezone.now()
-    kept = restore_columns(winner.pk, merge.before, merge.after, now)
+    before, given_away = _without_given_away(merge.before, winner)
+    kept = given_away + restore_columns(winner.pk, before, merge.after, now)
     try:
         job.applied, left = bring_back(merge.pk, winner.pk, merge.loser_key, merge.merged_at, now)
     except CannotReturn as error:
@@ -283,6 +285,14 @@ def run_undo(job: Job) -> None:
     tell_of_undone_merge(winner, loser, actor)
     _close(job)
     Job.objects.filter(pk=merge.pk).update(status=JobStatus.UNDONE, updated_at=now)
+
+
+def _without_given_away(before: Mapping[str, Any], winner: Customer) -> tuple[Mapping[str, Any], int]:
+    """What the winner had before, without a credit code that somebody else has now; and whether it was so, as a number."""
+    code = before.get("credit_code")
+    if code and Customer._base_manager.filter(credit_code=code).exclude(pk=winner.pk).exists():
+        return {**before, "credit_code": ""}, 1
+    return before, 0
 
 
 def _leave_circle(loser: Customer) -> int:

@@ -26,8 +26,10 @@ def customer_alike(request: HttpRequest) -> HttpResponse:
     user = signed_in(request)
     if not any(allowed(user, "customers", action) for action in (Action.ADD, Action.CHANGE)):
         raise PermissionDenied
-    typed = {name: _sent(request, name) for name in ("name", "code", "credit_code")}
-    return render(request, _FRAGMENT, {"found": customers_like(user, **typed, besides=_besides(request))})
+    typed, besides = {name: _sent(request, name) for name in ("name", "code", "credit_code")}, _besides(request)
+    if besides is not None or not allowed(user, "customers", Action.ADD):
+        typed["code"] = ""  # a code stays for good: whoever enters no customer is not told which ones are taken
+    return render(request, _FRAGMENT, {"found": customers_like(user, **typed, besides=besides)})
 
 
 @require_POST

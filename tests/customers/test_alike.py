@@ -105,6 +105,9 @@ def test_the_fragment_names_reasons_and_takes_a_fixed_number_of_queries(client: 
     for _turn in range(3):
         CustomerFactory(name="云江市第一人民医院", manager=manager)
     assert ask()[1] == before
+    CustomerFactory(code="YJ-HIDDEN")
+    assert "exists already" in client.post(url, {"code": "YJ-HIDDEN"}).content.decode()
+    assert "exists already" not in client.post(f"{url}?besides={one.pk}", {"code": "YJ-HIDDEN"}).content.decode()
     assert client.post(url, {"name": "\x00", "code": "\x00", "credit_code": "x" * 9_999}).status_code == 200
     assert not client.post(f"{url}?besides={one.pk}", {"code": "YJ-77"}).content.strip()
 

@@ -36,7 +36,7 @@ from customers.models import (
 from customers.services import merging
 from customers.services.details import create_customer
 from customers.services.duplicates import find_duplicates
-from customers.services.merging import Choices, begin_merge, begin_undo, fields_to_choose, undo_preview
+from customers.services.merging import Choices, begin_merge, begin_undo, undo_preview
 from customers.services.ownership import assign_customer
 from customers.timeline import read_page
 from jobs.errors import JobRefused
@@ -252,32 +252,6 @@ def test_what_is_written_by_the_way_comes_back(two: tuple[Customer, Customer], m
     assert Customer.objects.get(pk=subsidiary.pk).parent_id == loser.pk
     batch = Job.objects.get(pk=batch.pk)
     assert (batch.customer_key, batch.provisioning.customer_id, batch.manager) == (loser.pk, loser.pk, loser.manager)
-
-
-def test_whom_the_loser_was_shared_with_is_not_shown_the_winner(
-    two: tuple[Customer, Customer], director: User, foreign_manager: User
-) -> None:
-    winner, loser = two
-    permission = Permission.objects.get(codename=TO_VIEW, content_type__app_label="customers")
-    CustomerUserObjectPermission.objects.create(content_object=loser, permission=permission, user=foreign_manager)
-    job = merge(two, director)
-    assert not Customer.objects.visible_to(User.objects.get(pk=foreign_manager.pk)).filter(pk=winner.pk).exists()
-    begin_undo(job_id=job.pk, actor=director)
-    assert list(Customer.objects.visible_to(User.objects.get(pk=foreign_manager.pk))) == [loser]
-
-
-def test_no_merge_and_no_undo_makes_a_circle(two: tuple[Customer, Customer], director: User) -> None:
-    winner, loser = two
-    between = CustomerFactory(parent=winner, manager=winner.manager)
-    below = CustomerFactory(parent=loser, manager=winner.manager)
-    Customer.objects.filter(pk=loser.pk).update(parent=between)
-    job = merge(two, director, *fields_to_choose())
-    parents = Customer.objects.values_list("pk", "parent")
-    assert dict(parents) == {winner.pk: None, between.pk: winner.pk, below.pk: winner.pk}
-    Customer.objects.filter(pk=between.pk).update(parent=below)
-    undo = begin_undo(job_id=job.pk, actor=director)
-    assert (undo.status, undo.conflicts) == (JobStatus.DONE_WITH_ERRORS, 1)
-    assert dict(parents.all()) == {winner.pk: None, between.pk: below.pk, below.pk: loser.pk, loser.pk: None}
 
 
 def test_an_undo_is_refused_where_the_code_is_taken(two: tuple[Customer, Customer], director: User) -> None:
