@@ -54,6 +54,9 @@ def duplicate_decide(request: HttpRequest, pk: int) -> HttpResponse:
 def customer_merge(request: HttpRequest, pk: int) -> HttpResponse:
     """Choose another customer; see both side by side with what would move; merge the other one into this one."""
     user, winner = signed_in(request), read_customer(request, pk)
+    if request.method == "POST":
+        for action in (Action.CHANGE, Action.APPROVE):
+            read_customer(request, pk, action)
     key = key_in(request.POST.get("loser", "") or request.GET.get("other", ""))
     if request.method == "POST" and key and not Customer.objects.filter(pk=key).exists() and merged_into(user, key) is not None:
         messages.info(request, _("That customer is merged already."))
