@@ -195,7 +195,7 @@ def _hand_the_portfolio_over(
 ) -> None:
     """Draft, offer, and take back before it is accepted."""
     page.goto(f"/customers/?manager={manager.pk}")
-    keys.enter(page.get_by_role("link", name="移交此客户群"))
+    keys.enter(page.get_by_role("link", name="移交其名下客户"))
     arrived(re.compile(r"/hand-overs/new/"))
     check_axe()
     keys.go_to(page.get_by_role("combobox", name="接收人"))
