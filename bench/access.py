@@ -21,6 +21,7 @@ from bench.database import run
 from common.lists import ListDefinition
 from common.lists.keyset import FORWARD, Cursor, Keyset
 from common.lists.state import COUNT_LIMIT
+from common.memory import set_start_aside
 from customers.grants import TO_VIEW
 from customers.models import Customer, CustomerLevel, CustomerScale
 from customers.tables import CustomerList
@@ -77,6 +78,7 @@ def measure_access(*, full: bool) -> Iterator[dict[str, Any]]:
     for table in FILLED:
         run(f"VACUUM ANALYZE {table}")
     people = people_of_each_rank()
+    set_start_aside()  # as a web process does
     for rank, person in people.items():
         for page, addresses in _pages(person).items():
             with override_settings(ALLOWED_HOSTS=[HOST]):

@@ -79,7 +79,12 @@ class MemberFilters(Filters):
         """Filter, and leave out what has left unless it is asked for."""
         rows: QuerySet[Any] = super().filter_queryset(queryset)
         asked_for = any(self.form.cleaned_data.get(name) for name in ("stage", "on", "batch", "left", "left_op"))
-        return rows if asked_for else rows.filter(not_left(timezone.localdate()))
+        return rows if asked_for else self.unasked(rows)
+
+    @classmethod
+    def unasked(cls, rows: QuerySet[Any]) -> QuerySet[Any]:
+        """Those that have not left."""
+        return rows.filter(not_left(timezone.localdate()))
 
     def by_stage(self, queryset: QuerySet[Any], _name: str, value: list[str]) -> QuerySet[Any]:
         """Memberships in one of the states, on the day chosen or today."""

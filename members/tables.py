@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from functools import partial
 from typing import Any, ClassVar
 
 from django.conf import settings
 from django.db.models import Model, Q, QuerySet
-from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.safestring import SafeString
@@ -88,11 +86,9 @@ class MemberList(ListDefinition):
     scope_required = True
     bulk_operations: ClassVar[Sequence[type[BulkOperation]]] = (EditMembers,)
 
-    def __init__(self, request: HttpRequest, **options: Any) -> None:
-        """Bind the list to `request`; the filters learn whose numbers these are."""
-        super().__init__(request, **options)
-        if "customer" in self.scope:
-            self.filterset_class = partial(MemberFilters, customer_id=self.scope["customer"].pk)  # type: ignore[misc, assignment]
+    def filterset_options(self) -> dict[str, Any]:
+        """Whose numbers these are."""
+        return {"customer_id": self.scope["customer"].pk} if "customer" in self.scope else {}
 
     def queryset(self) -> QuerySet[Any]:
         """The customer's memberships."""

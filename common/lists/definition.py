@@ -189,6 +189,10 @@ class ListDefinition:
         """The columns for this user, those added by upper apps at the end."""
         return [*self.columns, *self._added.get(self.name, [])]
 
+    def filterset_options(self) -> dict[str, Any]:
+        """What the filter set takes for this request beside what every one takes."""
+        return {}
+
     def get_filters(self) -> dict[str, Any]:
         """More filters for this request beside those of `filterset_class`, by name: such as one for each attribute that an
         administrator defined. Instances of the same classes, new ones each time.

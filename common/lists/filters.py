@@ -40,6 +40,11 @@ class Filters(django_filters.FilterSet):  # type: ignore[misc]  # django-filter 
             item.model, item.parent = self.queryset.model, self
             self.filters[name] = item
 
+    @classmethod
+    def unasked(cls, rows: QuerySet[Any]) -> QuerySet[Any]:
+        """What shows of `rows` where no filter is asked for anything: all."""
+        return rows
+
     def get_form_class(self) -> type[forms.Form]:
         """The form with a field more for each choice of operators."""
         fields: dict[str, Any] = {}

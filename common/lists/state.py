@@ -36,7 +36,7 @@ from common.lists.layout import (
 from common.lists.memory import Remembered, recall
 from common.lists.panel import RowPanel, read_panel
 from common.lists.rows import Row, Rows
-from common.lists.tabs import Tabs
+from common.lists.tabs import VIEW, Tabs
 
 if TYPE_CHECKING:
     from common.lists.definition import ListAction, ListDefinition
@@ -47,8 +47,11 @@ OPEN: Final = "choose"
 MENU: Final = "*"
 """What `OPEN` says for the whole menu of filters; no filter has this name."""
 PANEL: Final = "panel"
+SEARCH: Final = "q"
 PLACE_NAMES: Final = ("after", "before", OPEN, PANEL)
 """Parameters that say where somebody is in the list, and not what the list is."""
+OWN_NAMES: Final = (*PLACE_NAMES, COLUMNS, DENSITY, SORT, VIEW, SEARCH)
+"""Parameters that are no filter's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,14 +105,14 @@ class ListState:
         self.prefix = f"{definition.prefix}-" if definition.prefix else ""
         self.element_id = definition.element_id
         self.parameters: QueryDict = definition.request.GET
-        self._search_form = _SearchForm({"q": self.parameters.get(self.search_name, "").strip()})
+        self._search_form = _SearchForm({SEARCH: self.parameters.get(self.search_name, "").strip()})
 
     # --- addresses
 
     @property
     def search_name(self) -> str:
         """The parameter of the search box."""
-        return f"{self.prefix}q"
+        return f"{self.prefix}{SEARCH}"
 
     def address(self, drop: Sequence[str] = (), changes: Mapping[str, str | list[str]] | None = None) -> str:
         """This list's address with some parameters dropped and some changed; the place in the list and empty values are dropped too."""
@@ -146,9 +149,15 @@ class ListState:
 
     @cached_property
     def _filterset(self) -> Any:
-        kind = self.definition.filterset_class
-        filterset = kind(self.parameters, queryset=self._reachable, request=self.definition.request, prefix=self.definition.prefix or None)
-        filterset.add(self.definition.get_filters())
+        definition = self.definition
+        filterset = definition.filterset_class(
+            self.parameters,
+            queryset=self._reachable,
+            request=definition.request,
+            prefix=definition.prefix or None,
+            **definition.filterset_options(),
+        )
+        filterset.add(definition.get_filters())
         filterset.form.auto_id = f"{self.element_id}-%s"
         filterset.form.is_valid()
         return filterset
@@ -159,14 +168,28 @@ class ListState:
         return entries_of(self._filterset)
 
     @cached_property
+    def has_filters(self) -> bool:
+        """Whether the list has any filter."""
+        return bool(self.definition.filterset_class.base_filters or self.filters)
+
+    @cached_property
+    def _asked_filters(self) -> list[FilterEntry]:
+        """The filters, where the address may say anything to one of them.
+
+        Where it cannot, none is made: their twenty forms are a fifth of what a page takes.
+        """
+        own = {f"{self.prefix}{name}" for name in OWN_NAMES}
+        return self.filters if any(name not in own for name in self.parameters) else []
+
+    @cached_property
     def _idle_names(self) -> set[str]:
         """Parameters of filters that say nothing, such as an operator without a value."""
-        return {name for entry in self.filters for name in entry.idle}
+        return {name for entry in self._asked_filters for name in entry.idle}
 
     @cached_property
     def chips(self) -> list[FilterForm]:
         """The filters that are set."""
-        return [self._form(entry) for entry in self.filters if entry.is_set]
+        return [self._form(entry) for entry in self._asked_filters if entry.is_set]
 
     @cached_property
     def menu(self) -> list[FilterForm]:
@@ -191,12 +214,14 @@ class ListState:
     @property
     def has_more_filters(self) -> bool:
         """Whether there are filters that can be added."""
-        return any(not entry.is_set for entry in self.filters)
+        return self.has_filters and (not self._asked_filters or any(not entry.is_set for entry in self._asked_filters))
 
     @property
     def menu_is_open(self) -> bool:
         """Whether the menu of filters stands open because it, or one of its forms, is asked for."""
-        return self._asked == MENU or any(entry.name == self._asked for entry in self.filters if not entry.is_set)
+        if not self._asked or self._asked == MENU:
+            return bool(self._asked)
+        return any(entry.name == self._asked for entry in self.filters if not entry.is_set)
 
     @property
     def menu_id(self) -> str:
@@ -225,12 +250,12 @@ class ListState:
     @cached_property
     def search_errors(self) -> list[str]:
         """What is wrong with the text searched for."""
-        return [str(message) for message in self._search_form.errors.get("q", [])]
+        return [str(message) for message in self._search_form.errors.get(SEARCH, [])]
 
     @cached_property
     def is_invalid(self) -> bool:
         """Whether a filter or the search has a value that cannot be; then no row shows, so that nothing unfiltered passes for filtered."""
-        return bool(self.search_errors or any(entry.errors for entry in self.filters))
+        return bool(self.search_errors or any(entry.errors for entry in self._asked_filters))
 
     @property
     def is_narrowed(self) -> bool:
@@ -240,7 +265,7 @@ class ListState:
     @property
     def address_of_all(self) -> str:
         """The address without any filter or search."""
-        return self.address((self.search_name, *(name for entry in self.filters for name in entry.names)))
+        return self.address((self.search_name, *(name for entry in self._asked_filters for name in entry.names)))
 
     # --- views and layout
 
@@ -325,7 +350,7 @@ class ListState:
         """All rows that match, in no order: for counts, exports and bulk actions."""
         if self.is_invalid:
             return self._reachable.none()
-        rows: QuerySet[Any] = self._filterset.qs
+        rows: QuerySet[Any] = self._filterset.qs if self._asked_filters else self.definition.filterset_class.unasked(self._reachable)
         text = self.search_text.strip()
         return self.definition.search(rows, text) if text and self.has_search else rows
 
