@@ -14,7 +14,8 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from django.db.models import Case, F, Q, SmallIntegerField, Value, When
+from django.contrib.postgres.aggregates import ArrayAgg
+from django.db.models import Case, F, Q, QuerySet, SmallIntegerField, Value, When
 from django.db.models.expressions import OrderBy
 from django.db.models.fields.tuple_lookups import Tuple, TupleGreaterThan, TupleLessThan
 
@@ -113,6 +114,24 @@ def among(found: CustomerQuerySet, keys: Collection[int]) -> CustomerQuerySet:
     base.query.clear_limits()
     chosen: CustomerQuerySet = base.filter(pk__any_of=list(keys))[:limit]
     return chosen
+
+
+def keys_up_to(found: QuerySet[Customer], limit: int) -> list[int]:
+    """The keys of `found`, in no order, up to `limit`, by a statement that brings them as one value: a row for each takes much longer."""
+    told = found.order_by().values("pk")[:limit].aggregate(keys=ArrayAgg("pk", default=Value([])))
+    return list(told["keys"])
+
+
+def count_of_begun(found: CustomerQuerySet, text: str, limit: int) -> int:
+    """How many of what a search finds begin with `text`, of the first `limit` that may by the list's own index.
+
+    Where the beginning is common, such as the name of a city, the index of names would first note every customer that has it. So would this
+    one, were the rows of its range not named: the planner expects next to none to match.
+    """
+    begun = found.order_by()
+    take_out(begun.query, FoundByIndex)
+    window = found.all_in_reach().filter(pinyin__startswith=pinyin_of(text)).order_by(*ORDER)[:limit].first_of_each_way()
+    return begun.filter(begins_with(text), pk__any_of=window.values("pk")).values("pk")[:limit].count()
 
 
 def count_by_walk(found: CustomerQuerySet, limit: int) -> int | None:

@@ -19,6 +19,7 @@ from access.reveals import mark_revealable, masked_column
 from access.scope import allowed
 from common.lists import Column, ListAction, ListDefinition, ListView, dot, linked, tag
 from common.lists.keyset import SortKey
+from common.lists.state import COUNT_LIMIT
 from common.panels import actions_for
 from common.templatetags.frame import tone
 from customers.attribute_lists import attribute_columns, attribute_filters
@@ -28,11 +29,14 @@ from customers.cell_editors import ContactPersonCells, CustomerCells
 from customers.filters import ContactPersonFilters, CustomerFilters
 from customers.models import AttributeDefinition, ContactPerson, Customer, CustomerTag, ImportSubject, Lifecycle, Tag
 from customers.portfolios import portfolio_action
-from customers.searching import RANK, among, count_by_walk, is_common, read_in_parts
+from customers.searching import RANK, among, count_by_walk, count_of_begun, is_common, keys_up_to, read_in_parts
 from customers.services.imports import may_import
 
 MANY: Final = 1_000
 """So many rows a search may find to be sorted at once."""
+
+FEW: Final = 1_000
+"""So many rows of a filtered list are read and sorted in less time than a walk through the list takes to meet a page of them."""
 
 _PANEL_PEOPLE: Final = 5
 
@@ -133,9 +137,11 @@ class CustomerList(ListDefinition):
         return queryset.matching(text, by_index=not self._is_common).best_first(text)  # type: ignore[attr-defined, no-any-return]
 
     def count_rows(self, queryset: QuerySet[Any], limit: int) -> int:
-        """Where a search finds many, they are soon met in the order of the list; few are counted by their keys."""
-        if self._few is not None and queryset is self.state.matching:
-            return min(len(self._few), limit)
+        """Where filters narrow the list, with the keys of what is left; a search that finds many is told by the first that it meets."""
+        if queryset is self.state.matching and self._is_filtered:
+            return min(len(self._left), limit)
+        if self._text and count_of_begun(queryset, self._text, limit) == limit:  # type: ignore[arg-type]
+            return limit
         if self._is_common and (many := count_by_walk(queryset, limit)) is not None:  # type: ignore[arg-type]
             return many
         return super().count_rows(queryset, limit)
@@ -158,13 +164,19 @@ class CustomerList(ListDefinition):
             return list(among(queryset, self._few))  # type: ignore[arg-type]
         return super().first_rows(queryset)
 
+    @property
+    def _is_filtered(self) -> bool:
+        return not self._text and not self.state.is_invalid and self.state.is_narrowed
+
     @cached_property
+    def _left(self) -> list[int]:
+        """The keys of what filters leave, up to one more than is counted: found once for the count and for the page."""
+        return keys_up_to(self.state.matching, COUNT_LIMIT + 1)
+
+    @property
     def _few(self) -> list[int] | None:
-        """The keys of what filters leave, where that is few: sooner all read and sorted than met one by one in the order of the list."""
-        if self._text or self.state.is_invalid or not self.state.is_narrowed:
-            return None
-        found = list(self.state.matching.order_by().values_list("pk", flat=True)[: MANY + 1])
-        return found if len(found) <= MANY else None
+        """These keys, where they are few: sooner all read and sorted than met one by one in the order of the list."""
+        return self._left if self._is_filtered and len(self._left) <= FEW else None
 
     @property
     def _text(self) -> str:

@@ -135,3 +135,16 @@ def test_a_search_is_counted_to_a_thousand(manager: User, monkeypatch: pytest.Mo
             request = RequestFactory().get("/customers/?q=云江市")
             request.user = User.objects.get(pk=manager.pk)
             assert CustomerList(request).state.count_text == text
+
+
+@pytest.mark.usefixtures("many")
+@pytest.mark.parametrize("rank", ["manager", "director", "administrator"])
+def test_what_begins_with_the_text_is_never_counted_as_more_than_it_is(rank: str, request: pytest.FixtureRequest, manager: User) -> None:
+    """Names that only sound like the text are among those that the index of pinyin finds."""
+    CustomerFactory.create_batch(3, name="云江是", org_unit=manager.org_unit, manager=manager)
+    found = Customer.objects.visible_to(request.getfixturevalue(rank)).matching("云江市")
+    begun = sum(customer.name.startswith("云江市") for customer in found)
+    assert 4 <= begun < 30
+    assert searching.count_of_begun(found, "云江市", 30) == begun
+    assert searching.count_of_begun(found, "云江市", 3) <= 3
+    assert searching.count_of_begun(found, "医院", 30) == 2
