@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import datetime
-from typing import Any
+from typing import Any, Final
 
 from django import forms
 from django.contrib import messages
@@ -22,7 +21,13 @@ from access.requests import signed_in
 from access.scope import scope_of
 from access.services.delegations import end_delegation, lend_scope
 
-_SHOWN = 50
+_SHOWN: Final = 50
+_STATES: Final = {
+    "counting": ("run", gettext_lazy("counts now")),
+    "coming": ("idle", gettext_lazy("to come")),
+    "over": ("ok", gettext_lazy("over")),
+    "ended": ("bad", gettext_lazy("ended")),
+}
 
 
 class CoverForm(forms.Form):
@@ -76,25 +81,19 @@ def _refuse(form: forms.Form, error: ValidationError) -> None:
 
 
 def _context(user: User, form: forms.Form) -> dict[str, Any]:
-    today = timezone.localdate()
     own = scope_of(user).role_reach("customers", Action.VIEW)
     return {
         "form": form,
         "may_lend": own.own or own.everything,
-        "lent": _lines(Delegation.objects.filter(lender=user).select_related("lender", "borrower"), today),
-        "borrowed": _lines(Delegation.objects.filter(borrower=user).select_related("lender", "borrower"), today),
+        "lent": _lines(Delegation.objects.filter(lender=user).select_related("lender", "borrower")),
+        "borrowed": _lines(Delegation.objects.filter(borrower=user).select_related("lender", "borrower")),
     }
 
 
-def _lines(delegations: QuerySet[Delegation], today: datetime.date) -> list[dict[str, Any]]:
-    """The last of `delegations` with how they stand today."""
-    return [{"row": row, "state": _state(row, today), "open": _state(row, today)[0] in ("run", "idle")} for row in delegations[:_SHOWN]]
-
-
-def _state(delegation: Delegation, today: datetime.date) -> tuple[str, str]:
-    """The tone of the dot, and the word."""
-    if delegation.ended_at is not None:
-        return "bad", _("ended")
-    if delegation.ends_on < today:
-        return "ok", _("over")
-    return ("run", _("counts now")) if delegation.starts_on <= today else ("idle", _("to come"))
+def _lines(delegations: QuerySet[Delegation]) -> list[dict[str, Any]]:
+    """The last of `delegations` with how they stand today: the tone of the dot, and the word."""
+    lines = []
+    for row in delegations[:_SHOWN]:
+        state = row.state_on(timezone.localdate())
+        lines.append({"row": row, "state": _STATES[state], "open": state in ("counting", "coming")})
+    return lines

@@ -27,16 +27,6 @@ _STATES: dict[str, Promise | str] = {
 }
 
 
-def state_of(delegation: Delegation) -> str:
-    """The key of the state in `_STATES`; "ended" where it was ended before its time."""
-    today = timezone.localdate()
-    if delegation.ended_at is not None:
-        return "ended"
-    if delegation.ends_on < today:
-        return "over"
-    return "coming" if delegation.starts_on > today else "counting"
-
-
 class StateFilter(admin.SimpleListFilter):
     """Delegations in one state."""
 
@@ -92,7 +82,7 @@ class DelegationAdmin(PolicyAdmin):
     @admin.display(description=gettext_lazy("State"))
     def state(self, delegation: Delegation) -> str:
         """In words."""
-        return str(_STATES[state_of(delegation)])
+        return str(_STATES[delegation.state_on(timezone.localdate())])
 
     @admin.action(description=gettext_lazy("End at once"), permissions=["change"])
     def end(self, request: HttpRequest, queryset: QuerySet[Delegation]) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 from django import forms
 from django.contrib import messages
@@ -113,7 +113,7 @@ def list_view_edit(request: HttpRequest, pk: int) -> HttpResponse:
     form = ViewForm(request.POST if request.method == "POST" else None, initial=initial, user=user, list_name=view.list_name, view=view)
     if request.method == "POST" and form.is_valid():
         try:
-            services.rename_view(view_id=pk, actor=user, **form.cleaned_data)
+            services.change_view(view_id=pk, actor=user, details=cast(services.ViewDetails, form.cleaned_data))
         except ValidationError as error:
             _refuse(form, error)
         else:
@@ -126,7 +126,7 @@ def list_view_edit(request: HttpRequest, pk: int) -> HttpResponse:
 def list_view_keep(request: HttpRequest, pk: int) -> HttpResponse:
     """Let an own view be as the list is shown."""
     try:
-        view = services.keep_view(view_id=pk, actor=signed_in(request), query=request.POST.get("query", ""))
+        view = services.change_view(view_id=pk, actor=signed_in(request), details={"query": request.POST.get("query", "")})
     except ValidationError as error:
         raise BadRequest from error
     messages.success(request, _("The view “%(name)s” is saved.") % {"name": view.name})

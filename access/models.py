@@ -231,6 +231,14 @@ class Delegation(TimestampedModel):
     def __str__(self) -> str:
         return f"{self.lender} → {self.borrower}, {self.starts_on} – {self.ends_on}"
 
+    def state_on(self, day: datetime.date) -> str:
+        """How it stands on `day`: "counting", "coming", "over", or "ended" where it was ended before its time."""
+        if self.ended_at is not None:
+            return "ended"
+        if self.ends_on < day:
+            return "over"
+        return "coming" if self.starts_on > day else "counting"
+
 
 class AuditEventKind(models.TextChoices):
     """What the audit keeps besides changed rows."""

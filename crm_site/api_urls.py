@@ -12,6 +12,7 @@ urlpatterns = [
     path("v1/search/", SearchView.as_view(), name="search"),
     path("v1/", include("access.api.urls")),
     path("v1/", include("jobs.api.urls")),
+    path("v1/", include("workflow.api.urls")),
     path("v1/", include("customers.api.urls")),
     path("v1/", include("members.api.urls")),
 ]

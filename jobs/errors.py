@@ -44,6 +44,7 @@ MESSAGES: Final[dict[str, _StrPromise]] = {
     "fingerprint_changed": _("The preview has changed since you saw it. Look at it again before you run it."),
     "ground_moved": _("A product, tariff or offer of this batch is no longer on offer. Check it again."),
     "actor_lost_access": _("%(login)s may no longer change this customer's members. The rows not yet run were left alone."),
+    "columns_missing": _("No column holds: %(fields)s. Say which column holds what."),
     "import_moved": _("%(rows)s rows concern what somebody else has changed since the check. Check again to see what would happen now."),
     "import_lost_access": _("%(login)s may no longer write some of these rows. The rows not yet written were left alone."),
     "wrong_state": _("This cannot be done while the job is in the state “%(state)s”."),

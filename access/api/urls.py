@@ -1,7 +1,14 @@
-"""Addresses of lists in the API, below /api/v1/."""
+"""Addresses of lists and of leave cover in the API, below /api/v1/."""
 
 from django.urls import path
 
-from access.api.views import SavedViewsView
+from access.api.cover import CoverEndView, CoverView
+from access.api.views import SavedViewsView, SavedViewView, ViewArrangementView
 
-urlpatterns = [path("lists/<slug:name>/views/", SavedViewsView.as_view(), name="list_views")]
+urlpatterns = [
+    path("lists/<slug:name>/views/", SavedViewsView.as_view(), name="list_views"),
+    path("lists/<slug:name>/views/arrangement/", ViewArrangementView.as_view(), name="list_views_arrangement"),
+    path("list-views/<int:pk>/", SavedViewView.as_view(), name="list_view"),
+    path("cover/", CoverView.as_view(), name="cover"),
+    path("cover/<int:pk>/end/", CoverEndView.as_view(), name="cover_end"),
+]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime
-from typing import Final
+from typing import Any, Final
 
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
@@ -26,11 +26,18 @@ def lend_scope(
 ) -> Delegation:
     """Lend the own customers of `lender` to `borrower` from `starts_on` to `ends_on`, both included; `access.loans` says what that opens.
 
+    The same loan begun once more is the first one.
+
     Raises PermissionDenied when `actor` is neither the lender nor keeps all access (for a colleague who is ill), ValidationError when the
     lender has no own customers by any role, the borrower cannot work with them, or the days make no sense.
     """
     check_loan(actor=actor, lender=lender, borrower=borrower, starts_on=starts_on, ends_on=ends_on)
-    delegation = Delegation(lender=lender, borrower=borrower, starts_on=starts_on, ends_on=ends_on, reason=reason)
+    User.objects.select_for_update(no_key=True).get(pk=lender.pk)  # two requests of one person: the second finds the first one's loan
+    loan: dict[str, Any] = {"lender": lender, "borrower": borrower, "starts_on": starts_on, "ends_on": ends_on}
+    begun = Delegation.objects.filter(**loan, ended_at=None).select_related("lender", "borrower").first()
+    if begun is not None:
+        return begun
+    delegation = Delegation(**loan, reason=reason)
     save_valid(delegation)
     record_event(AuditEventKind.DELEGATED, actor=actor, target=delegation, details=_days(delegation))
     tell_of_cover(delegation)

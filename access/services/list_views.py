@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Final
+from collections.abc import Iterable, Sequence
+from typing import Final, TypedDict
 
 from django.core.exceptions import TooManyFieldsSent, ValidationError
 from django.db import transaction
 from django.http import Http404, QueryDict
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from access.choices import units_in_reach
 from access.models import ListSetting, OrgUnit, SavedView, User
@@ -16,10 +17,20 @@ from common.lists.definition import module_of_list
 from common.lists.layout import Layout
 from common.lists.state import PLACE_NAMES
 from common.lists.tabs import VIEW
-from common.saving import save_valid
+from common.saving import save_unless_taken
+from common.versions import ensure_version
 
 MOST_VIEWS: Final = 50
+OUT_OF_REACH: Final = gettext_lazy("This unit is out of your reach.")
 _LONGEST_QUERY: Final = 6_000
+
+
+class ViewDetails(TypedDict, total=False):
+    """What there is to say of a view; a key that is missing keeps what stands there. `query` are the parameters of an address."""
+
+    name: str
+    query: str
+    shared_unit: OrgUnit | None
 
 
 @transaction.atomic
@@ -35,33 +46,28 @@ def save_view(*, actor: User, list_name: str, name: str, query: str, shared_unit
         raise ValidationError(_("You have %(count)d views of this list. Delete one first.") % {"count": MOST_VIEWS})
     view = SavedView(owner=actor, list_name=list_name, name=name, parameters=parameters_of(query))
     _share(view, actor, shared_unit)
-    save_valid(view)
+    _save(view)
     return view
 
 
 @transaction.atomic
-def rename_view(*, view_id: int, actor: User, name: str, shared_unit: OrgUnit | None) -> SavedView:
-    """Give an own view another name, and share it with `shared_unit` or with nobody. Raises Http404 and ValidationError."""
-    view = own_view(actor, view_id, lock=True)
-    view.name = name
-    _share(view, actor, shared_unit)
-    save_valid(view)
+def change_view(*, view_id: int, actor: User, details: ViewDetails, seen: str | None = None) -> SavedView:
+    """Change what `details` name of an own view; `seen` is the version that was seen. Raises Http404 and ValidationError."""
+    view = _own_as_seen(actor, view_id, seen)
+    if "name" in details:
+        view.name = details["name"]
+    if "query" in details:
+        view.parameters = parameters_of(details["query"])
+    if "shared_unit" in details:
+        _share(view, actor, details["shared_unit"])
+    _save(view)
     return view
 
 
 @transaction.atomic
-def keep_view(*, view_id: int, actor: User, query: str) -> SavedView:
-    """Let an own view be what the parameters `query` say. Raises Http404 and ValidationError."""
-    view = own_view(actor, view_id, lock=True)
-    view.parameters = parameters_of(query)
-    view.save()
-    return view
-
-
-@transaction.atomic
-def delete_view(*, view_id: int, actor: User) -> SavedView:
-    """Delete an own view; for whom it opened first, nothing does. Raises Http404."""
-    view = own_view(actor, view_id, lock=True)
+def delete_view(*, view_id: int, actor: User, seen: str | None = None) -> SavedView:
+    """Delete an own view; for whom it opened first, nothing does. `seen` is as in `change_view`. Raises Http404 and ValidationError."""
+    view = _own_as_seen(actor, view_id, seen)
     view.delete()
     return view
 
@@ -88,6 +94,23 @@ def move_view(*, view_id: int, actor: User, forward: bool) -> None:
         keys[place], keys[other] = keys[other], keys[place]
         setting.view_order = keys
         setting.save()
+
+
+@transaction.atomic
+def arrange_views(*, actor: User, list_name: str, first: int | None, order: Sequence[int]) -> None:
+    """Let the view `first` be what the list opens with (None: none), and the tabs stand in this `order`, for `actor` alone.
+
+    Raises ValidationError where a view is none that `actor` may open.
+    """
+    setting = _setting(actor, list_name)
+    known = set(SavedView.objects.open_to(actor).filter(list_name=list_name).values_list("pk", flat=True))
+    missing = _("There is no such view, or it is not shared with you.")
+    if not set(order) <= known:
+        raise ValidationError({"order": missing})
+    if first is not None and first not in known:
+        raise ValidationError({"first": missing})
+    setting.default_view_id, setting.view_order = first, list(dict.fromkeys(order))
+    setting.save()
 
 
 @transaction.atomic
@@ -126,12 +149,31 @@ def own_view(user: User, view_id: int, *, lock: bool = False) -> SavedView:
     return view
 
 
+def _own_as_seen(user: User, view_id: int, seen: str | None) -> SavedView:
+    """The own view, locked. Raises Http404, and ValidationError (`stale`) where it is not the version `seen`."""
+    view = own_view(user, view_id, lock=True)
+    if seen is not None:
+        ensure_version(view, seen)
+    return view
+
+
+def open_views(user: User, list_name: str, order: list[int]) -> list[SavedView]:
+    """The views of a list that `user` may open, in the `order` that the user gave them."""
+    found = SavedView.objects.open_to(user).filter(list_name=list_name)
+    return in_order(found.select_related("owner", "shared_unit"), order)
+
+
 def open_view(user: User, view_id: int) -> SavedView:
     """The view with this key that `user` may open. Raises Http404."""
-    view = SavedView.objects.open_to(user).filter(pk=view_id).first()
+    view = SavedView.objects.open_to(user).filter(pk=view_id).select_related("owner", "shared_unit").first()
     if view is None:
         raise Http404
     return view
+
+
+def _save(view: SavedView) -> None:
+    view.full_clean(exclude={"parameters"})  # a view may well filter nothing
+    save_unless_taken(view)
 
 
 def _share(view: SavedView, actor: User, unit: OrgUnit | None) -> None:
@@ -140,7 +182,7 @@ def _share(view: SavedView, actor: User, unit: OrgUnit | None) -> None:
     if not reachable and unit is not None:
         reachable = units_in_reach(actor, module_of_list(view.list_name) or "").filter(pk=unit.pk).exists()
     if not reachable:
-        raise ValidationError({"shared_unit": _("This unit is out of your reach.")})
+        raise ValidationError({"shared_unit": OUT_OF_REACH})
     view.shared_unit = unit
 
 

@@ -58,12 +58,25 @@ def seen_version(request: Request, row: Versioned) -> str | None:
 
     Raises Refusal (`precondition_required`) where the request does not say.
     """
+    stamps = {tag.strip('"').partition("-")[0] for tag in _tags_seen(request)}
+    return version_of(row) if stamps & {"*", _stamp(row)} else None
+
+
+def ensure_seen(request: Request, tag: str) -> None:
+    """Let a write to what has no version of its own, and is under `tag` now, through where the request has seen that.
+
+    Raises Refusal: `precondition_required` where the request does not say, `stale`.
+    """
+    if not {"*", tag} & set(_tags_seen(request)):
+        raise stale(tag)
+
+
+def _tags_seen(request: Request) -> list[str]:
     header = request.headers.get("If-Match")
     if header is None:
         reason = _("Say by the header If-Match which state of this you have seen: the ETag of the answer you read.")
         raise Refusal("precondition_required", reason, status=status.HTTP_428_PRECONDITION_REQUIRED, field="If-Match")
-    stamps = {tag.strip('"').partition("-")[0] for tag in parse_etags(header)}
-    return version_of(row) if stamps & {"*", _stamp(row)} else None
+    return parse_etags(header)
 
 
 def stale(tag: str, **more: Any) -> Refusal:

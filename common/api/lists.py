@@ -44,6 +44,7 @@ class ListResource(GenericViewSet[Any]):
         serializer_class: what a row is answered as.
         resource: its name in the description, such as `customers`.
         one, many: what a row and rows are called there.
+        parameters: those of the address that are no filters and that the list itself reads.
     """
 
     list_class: ClassVar[type[ListDefinition]]
@@ -51,6 +52,7 @@ class ListResource(GenericViewSet[Any]):
     resource: ClassVar[str]
     one: ClassVar[str]
     many: ClassVar[str]
+    parameters: ClassVar[frozenset[str]] = frozenset()
     schema = ResourceSchema()
     parser_classes: Any = (JSONParser,)
     filter_backends: Any = ()
@@ -85,7 +87,7 @@ class ListResource(GenericViewSet[Any]):
         """Answer one page."""
         serializer, definition = self.serializer(), self.definition()
         state = definition.state
-        ensure_known(definition, _OWN)
+        ensure_known(definition, _OWN | self.parameters)
         rows = _joined(state.matching, serializer, definition)
         try:
             page = state.page_at(request.query_params.get(CURSOR, ""), _limit(request), rows)

@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, contextmanager
 from itertools import islice
 from typing import IO, Any, Final
 
+from django.core.exceptions import PermissionDenied
+from django.http import Http404
 from django.utils import timezone
 
 from access.models import User
@@ -20,7 +22,7 @@ from customers.imports.contact_rows import ContactRows
 from customers.imports.customer_rows import CustomerRows
 from customers.imports.fields import added_headings
 from customers.models import DataImport, ImportRow, ImportState, ImportSubject
-from customers.services.imports import may_import, remembered_mapping
+from customers.services.imports import ImportPlan, configure_import, may_import, remembered_mapping, run_if_wished
 from customers.services.scoring import SCORED, scoring_is_on
 from jobs.errors import JobRefused
 from jobs.models import Job, JobChunk, JobStatus, SourceFile
@@ -32,7 +34,7 @@ CHECKERS: Final[dict[str, type[RowChecker]]] = {ImportSubject.CUSTOMERS: Custome
 
 
 def inspect(job: Job) -> None:
-    """Find out how the source of `job` is laid out; a person says next what the columns hold."""
+    """Find out how the source of `job` is laid out; a person says next what the columns hold, unless that was said beforehand."""
     found = DataImport.objects.get(job=job)
     inspection = inspect_source(_READER, _source(job), subject=found.subject, more=added_headings(found.subject))
     awaited = Job.objects.filter(pk=job.pk, awaits=job.awaits, source=job.source_id)
@@ -41,6 +43,20 @@ def inspect(job: Job) -> None:
     kept = remembered_mapping(job.actor, found.subject, inspection["headings"])
     found.inspection = inspection | ({"mapping": kept, "remembered": True} if kept else {})
     found.save(update_fields=["inspection"])
+    plan = ImportPlan.of(job)
+    if plan is not None:
+        mapping = dict(plan.mapping) or inspection["mapping"]
+        with _as_refusals(job):
+            configure_import(job_id=job.pk, actor=job.actor, mapping=mapping, options=plan.options, run_when_checked=plan.run_when_checked)
+
+
+@contextmanager
+def _as_refusals(job: Job) -> Iterator[None]:
+    """Whoever began `job` may have lost the right to it meanwhile: then it ends, instead of being tried again."""
+    try:
+        yield
+    except (Http404, PermissionDenied) as lost:
+        raise JobRefused("import_lost_access", login=job.actor.username) from lost
 
 
 def check(job: Job) -> None:
@@ -98,6 +114,8 @@ def _set_checked(job: Job, fingerprint: str, summary: dict[str, Any]) -> None:
         return
     job.status, job.awaits, job.error = JobStatus.VALIDATED, "", None
     job.save()
+    with _as_refusals(job):
+        run_if_wished(job)
 
 
 # --- running ---------------------------------------------------------------------------------------------------------------------------

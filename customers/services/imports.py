@@ -5,11 +5,12 @@ from __future__ import annotations
 import hashlib
 import json
 import math
-from dataclasses import asdict
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
 from typing import Any, Final
 
 from django.core.exceptions import PermissionDenied
-from django.db import IntegrityError, transaction
+from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -20,11 +21,13 @@ from common.masking import mask_digits
 from customers.bulk.import_rows import line_range
 from customers.bulk.importing import moved_rows
 from customers.imports.checking import Options
+from customers.imports.fields import REQUIRED
 from customers.models import DataImport, ImportLayout, ImportRow, ImportSubject
 from jobs.errors import JobRefused
 from jobs.models import Job, JobChunk, JobMode, JobStatus, SourceFile
 from jobs.services.dispatch import hint_on_commit
 from jobs.services.quotas import ensure_may_open
+from jobs.services.tokens import asked_of, known_job, save_once
 from jobs.services.work import RUN
 
 KIND: Final = "customer_import"
@@ -35,6 +38,28 @@ CHUNK_LINES: Final = 5_000
 """Lines of a chunk; wide rows with many indexes, so that a chunk takes about a second."""
 UNDOABLE: Final = (JobStatus.DONE, JobStatus.DONE_WITH_ERRORS, JobStatus.CANCELLED, JobStatus.FAILED)
 _CONFIGURABLE: Final = (JobStatus.UPLOADED, JobStatus.VALIDATED, JobStatus.FAILED)
+_PLAN: Final = "plan"
+_RUN: Final = "run_when_checked"
+
+
+@dataclass(frozen=True, slots=True)
+class ImportPlan:
+    """What another system says of an import beforehand, so that nobody has to be asked what the columns hold.
+
+    Attributes:
+        mapping: column of the source (from 0) by field name; empty: as the headings say.
+        run_when_checked: run it as soon as it is checked, if any row can be.
+    """
+
+    mapping: Mapping[str, int] = field(default_factory=dict)
+    options: Options = field(default_factory=Options)
+    run_when_checked: bool = False
+
+    @classmethod
+    def of(cls, job: Job) -> ImportPlan | None:
+        """What was said of `job`; None where a person is asked."""
+        kept = job.parameters.get(_PLAN)
+        return cls(kept["mapping"], Options(**kept["options"]), kept["run_when_checked"]) if kept else None
 
 
 def may_import(user: Any, subject: str) -> bool:
@@ -51,14 +76,25 @@ def ensure_may_import(user: User, subject: str) -> None:
 
 
 @transaction.atomic
-def create_import(*, subject: str, actor: User, source: SourceFile, source_name: str, idempotency_key: str = "") -> Job:
-    """Begin an import: its source is looked into first, then a person says what the columns hold.
+def create_import(
+    *,
+    subject: str,
+    actor: User,
+    source: SourceFile,
+    source_name: str,
+    idempotency_key: str = "",
+    plan: ImportPlan | None = None,
+    asked: Any = None,
+) -> Job:
+    """Begin an import: its source is looked into first, then a person says what the columns hold, or `plan` has said so.
 
     The job is reached as the actor's own customers are: by the actor, and by those who answer for the actor's unit. A repeated
-    `idempotency_key` of the same actor returns the first job. Raises PermissionDenied, JobRefused (too_many_open_jobs).
+    `idempotency_key` of the same actor returns the first job; `asked` is what else has to be the same then.
+
+    Raises PermissionDenied, JobRefused (too_many_open_jobs, token_reused).
     """
     ensure_may_import(actor, subject)
-    known = _known_job(actor, idempotency_key)
+    known = known_job(actor, idempotency_key, asked) if idempotency_key else None
     if known is not None:
         return known
     ensure_may_open(actor)
@@ -72,22 +108,17 @@ def create_import(*, subject: str, actor: User, source: SourceFile, source_name:
         source_name=mask_digits(source_name)[:200],
         idempotency_key=idempotency_key,
         awaits=INSPECT,
+        parameters={_PLAN: asdict(plan)} if plan is not None else {},
     )
-    try:
-        with transaction.atomic():
-            job.save()
-    except IntegrityError:
-        known = _known_job(actor, idempotency_key)
-        if known is None:
-            raise
-        return known
+    if idempotency_key:
+        begun = save_once(job, asked)
+        if begun is not job:
+            return begun
+    else:
+        job.save()
     DataImport.objects.create(job=job, subject=ImportSubject(subject))
     hint_on_commit(job)
     return job
-
-
-def _known_job(actor: User, idempotency_key: str) -> Job | None:
-    return Job.objects.filter(actor=actor, idempotency_key=idempotency_key).first() if idempotency_key else None
 
 
 def _locked(job_id: int, actor: User) -> tuple[Job, DataImport]:
@@ -99,13 +130,17 @@ def _locked(job_id: int, actor: User) -> tuple[Job, DataImport]:
 
 
 @transaction.atomic
-def configure_import(*, job_id: int, actor: User, mapping: dict[str, int], options: Options) -> Job:
+def configure_import(*, job_id: int, actor: User, mapping: dict[str, int], options: Options, run_when_checked: bool = False) -> Job:
     """Say what the columns hold, or say it anew, and have the rows checked. The choice is proposed again for the same headings.
 
-    Raises Http404, PermissionDenied, JobRefused (wrong_state) once it has been run or while it is being checked.
+    Raises Http404, PermissionDenied, JobRefused: wrong_state once it has been run or while it is being checked, columns_missing where
+    no column holds what tells one row from another.
     """
     job, found = _locked(job_id, actor)
     _ensure_configurable(job)
+    missing = [name for name in REQUIRED[found.subject] if name not in mapping]
+    if missing:
+        raise JobRefused("columns_missing", fields=", ".join(missing))
     found.mapping = mapping
     found.save(update_fields=["mapping"])
     headings = (found.inspection or {}).get("headings", [])
@@ -113,7 +148,7 @@ def configure_import(*, job_id: int, actor: User, mapping: dict[str, int], optio
         ImportLayout.objects.update_or_create(
             user=actor, subject=found.subject, headings_hash=hash_of(headings), defaults={"mapping": mapping}
         )
-    job.parameters = {"options": asdict(options)}
+    job.parameters = {"options": asdict(options), _RUN: run_when_checked, **asked_of(job)}
     _await_check(job)
     return job
 
@@ -131,11 +166,12 @@ def hash_of(headings: list[str]) -> str:
 
 @transaction.atomic
 def recheck_import(*, job_id: int, actor: User) -> Job:
-    """Check an import again on today's ground. Raises Http404, PermissionDenied, JobRefused (wrong_state)."""
+    """Check an import again on today's ground; it stops at the preview. Raises Http404, PermissionDenied, JobRefused (wrong_state)."""
     job, found = _locked(job_id, actor)
     _ensure_configurable(job)
     if not found.mapping:
         raise JobRefused("wrong_state", state=str(job.get_status_display()))
+    job.parameters[_RUN] = False
     _await_check(job)
     return job
 
@@ -153,6 +189,7 @@ def replace_source(*, job_id: int, actor: User, source: SourceFile, source_name:
     job.source, job.source_name = source, mask_digits(source_name)[:200]
     job.rows = job.eligible = job.skipped = job.failed = 0
     job.summary, job.fingerprint = {}, ""
+    job.parameters.pop(_PLAN, None)
     _await(job, JobStatus.UPLOADED, INSPECT)
     return job
 
@@ -196,6 +233,16 @@ def approve_import(*, job_id: int, actor: User, fingerprint: str) -> Job:
     return job
 
 
+def run_if_wished(job: Job) -> None:
+    """Run the checked `job` at once where whoever began it has said so; where it cannot be run, it waits, with the reason as its error."""
+    if not job.parameters.get(_RUN):
+        return
+    try:
+        approve_import(job_id=job.pk, actor=job.actor, fingerprint=job.fingerprint)
+    except JobRefused as refusal:
+        Job.objects.filter(pk=job.pk).update(error=refusal.as_json(), updated_at=timezone.now())
+
+
 def _start_run(job: Job, actor: User) -> None:
     if job.undo_of_id:
         done = JobChunk.objects.filter(job=job.undo_of_id, state="done").values_list("first", "last")
@@ -214,7 +261,7 @@ def _start_run(job: Job, actor: User) -> None:
 
 
 @transaction.atomic
-def undo_import(*, job_id: int, actor: User) -> Job:
+def undo_import(*, job_id: int, actor: User, run_when_checked: bool = False) -> Job:
     """Make the job that takes back what job `job_id` wrote. It is checked first and lists what has changed since.
 
     Raises Http404, PermissionDenied, JobRefused: wrong_state, undone_already, nothing_to_undo, rows_dropped.
@@ -240,7 +287,7 @@ def undo_import(*, job_id: int, actor: User) -> Job:
         mode=JobMode.VALID,
         status=JobStatus.CHECKING,
         awaits=CHECK_UNDO,
-        parameters=undone.parameters,
+        parameters={"options": undone.parameters.get("options", {}), _RUN: run_when_checked},
     )
     DataImport.objects.create(job=job, subject=found.subject, inspection=found.inspection, mapping=found.mapping)
     hint_on_commit(job)

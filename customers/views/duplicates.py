@@ -25,8 +25,8 @@ from customers.models import Customer, DuplicatePair, MergeState, PairState
 from customers.services.duplicates import decide_pair
 from customers.services.merging import Choices, begin_merge, begin_undo, merged_into, read_merge, undo_preview
 from customers.services.merging import may_merge as may_merge_both
+from customers.sharing import grants_of
 from customers.views.customer import read_customer
-from customers.views.sharing import grants_of
 from jobs.errors import JobRefused, describe
 from jobs.models import Job
 

@@ -39,6 +39,11 @@ def known_job(actor: User, key: str, asked: Any) -> Job | None:
     return known
 
 
+def asked_of(job: Job) -> dict[str, Any]:
+    """The part of the parameters of `job` by which its token is recognised, to be kept where the others are written anew."""
+    return {_ASKED: job.parameters[_ASKED]} if _ASKED in job.parameters else {}
+
+
 def save_once(job: Job, asked: Any) -> Job:
     """Save the new `job`, which has its key, in the caller's transaction; or return the one that a simultaneous request has begun first.
 

@@ -23,7 +23,9 @@ from access.reveals import record_reveal, revealable
 from common.api import ErrorSerializer, Paging, Refusal
 from common.limits import ApiLimit, ExportLimit
 from common.masking import mask_digits, mask_number
+from jobs.api.flow import CSV_TYPE, CsvRenderer, XlsxRenderer
 from jobs.models import Job
+from jobs.sheets import XLSX_TYPE
 from members.api.base import AWAY, BAD, BatchViewSet
 from members.api.filters import STATES, RowApiFilters
 from members.api.serializers import RowSerializer
@@ -31,8 +33,6 @@ from members.models import BatchRow, ProvisioningBatch, Severity
 from members.services.error_file import XLSX_MAX_ROWS, begin_export, csv_lines, error_rows, write_xlsx
 from members.services.explaining import Explainer
 
-XLSX_TYPE: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-CSV_TYPE: Final = "text/csv"
 _STATE_NAMES: Final = {state.value: name for name, state in STATES.items()}
 
 
@@ -97,26 +97,6 @@ def _explained(job: Job, rows: list[BatchRow], reader: User, *, in_full: bool) -
 # --- the error file --------------------------------------------------------------------------------------------------------------------
 
 
-class _FileRenderer(BaseRenderer):
-    """Stands for a file in the negotiation of types; the view writes the file itself."""
-
-    charset = None
-
-    def render(self, data: Any, accepted_media_type: str | None = None, renderer_context: Any = None) -> Any:  # noqa: ARG002
-        """Never asked: errors are JSON."""
-        return data
-
-
-class _CsvRenderer(_FileRenderer):
-    media_type = CSV_TYPE
-    format = "csv"
-
-
-class _XlsxRenderer(_FileRenderer):
-    media_type = XLSX_TYPE
-    format = "xlsx"
-
-
 class ErrorFileViewSet(BatchViewSet):
     """The rows that were not applied or need a look, as a file."""
 
@@ -156,7 +136,7 @@ class ErrorFileViewSet(BatchViewSet):
 
     def get_renderers(self) -> list[BaseRenderer]:
         """The file's own type beside JSON, which tells errors."""
-        return [_CsvRenderer() if self.action == "csv" else _XlsxRenderer(), JSONRenderer()]
+        return [CsvRenderer() if self.action == "csv" else XlsxRenderer(), JSONRenderer()]
 
 
 def _csv(job: Job, reader: User, language: str, *, in_full: bool) -> Iterator[str]:

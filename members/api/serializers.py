@@ -6,16 +6,21 @@ import json
 from collections.abc import Mapping
 from typing import Any, Final, cast
 
-from django.conf import settings
 from django.utils.translation import gettext as _
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 from rest_framework.utils import html
 
-from common.masking import mask_digits
+from jobs.api.flow import (
+    InspectionSerializer,
+    JobErrorSerializer,
+    MappingField,
+    ProgressSerializer,
+    inspection_told,
+    progress_told,
+    read_mapping,
+)
 from jobs.models import Job, JobMode, JobStatus
-from jobs.services.progress import progress_of
-from jobs.services.reading import NOTES
 from members.api.links import links_of
 from members.models import ProvisioningBatch
 from members.reading.headings import FIELDS
@@ -82,27 +87,13 @@ def _listed(text: Any) -> list[Any]:
     return [text]
 
 
-@extend_schema_field(
-    {"type": "object", "additionalProperties": {"type": "integer", "minimum": 0}, "example": {"number": 1, "holder_name": 0}}
-)
-class MappingField(serializers.JSONField):
-    """Which column, counted from 0, holds which field."""
+class NumbersMappingField(MappingField):
+    """Which column, counted from 0, holds which field of a source of numbers."""
 
     def to_internal_value(self, data: Any) -> dict[str, int]:
         """Read and check the columns."""
-        mapping = super().to_internal_value(data)
-        if not isinstance(mapping, dict) or not set(mapping) <= set(FIELDS):
-            fields = ", ".join(FIELDS)
-            raise serializers.ValidationError(
-                _("A mapping is an object; its fields are: %(fields)s.") % {"fields": fields}, "invalid_mapping"
-            )
-        columns = list(mapping.values())
-        highest = settings.BATCH_MAX_COLUMNS - 1
-        if not all(type(column) is int and 0 <= column <= highest for column in columns):
-            raise serializers.ValidationError(_("Columns are numbers from 0 to %(highest)s.") % {"highest": highest}, "invalid_mapping")
-        if len(set(columns)) < len(columns):
-            raise serializers.ValidationError(_("One column cannot hold two fields."), "invalid_mapping")
-        if columns and "number" not in mapping:
+        mapping = read_mapping(super().to_internal_value(data), FIELDS)
+        if mapping and "number" not in mapping:
             raise serializers.ValidationError(_("Say which column holds the numbers."), "invalid_mapping")
         return mapping
 
@@ -117,7 +108,7 @@ class NewJobSerializer(serializers.Serializer[Any]):
     effective = serializers.DateField(required=False, help_text="The effective date of rows without one. Default: today.")
     expiry = serializers.DateField(required=False, allow_null=True, help_text="The expiry of rows without one. Default: none.")
     mode = serializers.ChoiceField(JobMode.choices, default=JobMode.VALID, help_text="All rows or none, or the good rows now.")
-    mapping = MappingField(required=False, help_text="Which column, from 0, holds which field. Default: guessed from the headings.")
+    mapping = NumbersMappingField(required=False, help_text="Which column, from 0, holds which field. Default: guessed from the headings.")
     run = serializers.BooleanField(
         default=False, help_text="Run it as soon as it is checked, if any row is eligible. Default: stop at the preview."
     )
@@ -138,20 +129,7 @@ class ApprovalSerializer(serializers.Serializer[Any]):
     confirm_repeat = serializers.BooleanField(default=False, help_text="Run it though the same source and actions ran within a day.")
 
 
-class UndoSerializer(serializers.Serializer[Any]):
-    """How to take a job back."""
-
-    run = serializers.BooleanField(default=False, help_text="Run the undo as soon as it is checked. Default: stop at its preview.")
-
-
 # --- what it gives ---------------------------------------------------------------------------------------------------------------------
-
-
-class JobErrorSerializer(serializers.Serializer[Any]):
-    """Why a job does not go on."""
-
-    code = serializers.CharField()
-    reason = serializers.CharField()
 
 
 class ActionCountSerializer(serializers.Serializer[Any]):
@@ -168,36 +146,6 @@ class RevenueSerializer(serializers.Serializer[Any]):
     begun_net = serializers.DecimalField(14, 2)
     ended_gross = serializers.DecimalField(14, 2)
     ended_net = serializers.DecimalField(14, 2)
-
-
-class ProgressSerializer(serializers.Serializer[Any]):
-    """How far a run is."""
-
-    done = serializers.IntegerField(help_text="Rows dealt with, conflicts included.")
-    total = serializers.IntegerField()
-    conflicts = serializers.IntegerField()
-    percent = serializers.IntegerField()
-    rate = serializers.FloatField(allow_null=True, help_text="Rows a second; null while it cannot be told.")
-    seconds_left = serializers.FloatField(allow_null=True)
-    elapsed = serializers.FloatField(help_text="Seconds since the run began.")
-
-
-class NoteSerializer(serializers.Serializer[Any]):
-    """Something to know of a source."""
-
-    code = serializers.CharField()
-    text = serializers.CharField()
-
-
-class InspectionSerializer(serializers.Serializer[Any]):
-    """How the source was read."""
-
-    header_line = serializers.IntegerField(help_text="The row of the headings, from 1; 0 where there are none.")
-    headings = serializers.ListField(child=serializers.CharField(allow_blank=True))
-    mapping = serializers.DictField(child=serializers.IntegerField(), help_text="The column, from 0, of each field.")
-    encoding = serializers.CharField(allow_blank=True)
-    sheet = serializers.CharField(allow_blank=True)
-    notes = NoteSerializer(many=True)
 
 
 class JobSerializer(serializers.Serializer[Job]):
@@ -282,9 +230,7 @@ class JobDetailSerializer(JobSerializer):
     @extend_schema_field(ProgressSerializer(allow_null=True))
     def get_progress(self, job: Job) -> dict[str, Any] | None:
         """How far the run is; null before it starts."""
-        if job.started_at is None:
-            return None
-        return dict(ProgressSerializer(progress_of(job)).data)
+        return progress_told(job)
 
     @extend_schema_field(JobErrorSerializer(allow_null=True))
     def get_error(self, job: Job) -> dict[str, str] | None:
@@ -297,13 +243,7 @@ class JobDetailSerializer(JobSerializer):
     def get_inspection(self, job: Job) -> dict[str, Any] | None:
         """How the source was read; null before that."""
         batch: ProvisioningBatch = job.provisioning
-        found = batch.inspection
-        if not found:
-            return None
-        notes = [{"code": code, "text": str(NOTES[code])} for code in found.get("notes", []) if code in NOTES]
-        plain = {name: found.get(name) for name in ("header_line", "encoding", "sheet")}
-        plain["headings"] = [mask_digits(heading) for heading in found.get("headings", [])]
-        return {**plain, "mapping": batch.mapping or found.get("mapping", {}), "notes": notes}
+        return inspection_told(batch.inspection, batch.mapping)
 
     @extend_schema_field({"type": "object", "additionalProperties": {"type": "string", "format": "uri"}})
     def get_links(self, job: Job) -> dict[str, str]:

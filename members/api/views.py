@@ -17,13 +17,14 @@ from access.policy import require
 from common.api import ErrorSerializer, Paging, Refusal
 from common.api.idempotency import HEADER, idempotency_key
 from customers.models import Customer
+from jobs.api.flow import UndoSerializer
 from jobs.models import Job, SourceFile
 from jobs.services.files import format_of, keep_source
 from jobs.services.steering import cancel_job, pause_job, resume_job
 from members.api.base import AWAY, BAD, IN_THE_WAY, BatchViewSet
 from members.api.filters import JobApiFilters
 from members.api.refusals import told
-from members.api.serializers import ApprovalSerializer, JobDetailSerializer, JobSerializer, NewJobSerializer, UndoSerializer
+from members.api.serializers import ApprovalSerializer, JobDetailSerializer, JobSerializer, NewJobSerializer
 from members.services.batches import KIND, BatchOptions, approve_batch, create_batch, recheck_batch, undo_batch
 from members.services.pasted import pasted_source
 from members.services.reach import customers_to_provision

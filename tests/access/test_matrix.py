@@ -22,7 +22,7 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from access.history.subjects import event_model_of
-from access.models import SavedView, User
+from access.models import Delegation, SavedView, User
 from common.panels import registered_panels
 from customers.models import Customer
 from jobs.models import Job, JobFile
@@ -110,6 +110,7 @@ def outcome(allowed: bool, method: str) -> str:
 def grounds(manager: User, foreign_manager: User, settings: Settings, tmp_path: Path) -> dict[str, reach.World]:
     """The same objects twice: the manager's and, in another province, a foreign manager's; and the catalogue."""
     settings.MEDIA_ROOT = tmp_path / "media"
+    settings.API_REQUESTS_PER_MINUTE = 100_000  # what is tried here are the rights, and not the limit
     own = reach.make_world(manager)
     customer = CustomerFactory(manager=foreign_manager, org_unit=foreign_manager.org_unit)
     tariff, group_tariff = (Tariff.objects.get(pk=own.keys[name]) for name in ("tariff", "group_tariff"))
@@ -180,7 +181,9 @@ def of_others(standing: Standing, request: pytest.FixtureRequest) -> Iterator[Tr
     export = Job.objects.create(kind="export", title="x", actor=stranger)
     file = JobFile.objects.create(job=export, name="x.csv", stored="results/x.csv", size=1, expires_at=now + datetime.timedelta(days=1)).pk
     view = SavedView.objects.create(owner=stranger, list_name="customers", name="Mine alone").pk
-    strange = {"session": session, "key": key, "file": file, "view": view}
+    past = timezone.localdate() - datetime.timedelta(days=1)
+    loan = Delegation.objects.create(lender=stranger, borrower=manager, starts_on=past, ends_on=past).pk
+    strange = {"session": session, "key": key, "file": file, "view": view, "loan": loan}
     keys = {side: {"person": user.pk, **strange} for side, user in ((OWN, manager), (FOREIGN, stranger))}
     for named in keys.values():
         named["notice"] = make_notice(stranger).pk

@@ -98,6 +98,14 @@ OF_A_CUSTOMER: Final = {
     **dict.fromkeys(("api:customer_lifecycle", "api:customer_score", "api:customer_relations"), ("customer", "manager", "GET POST")),
     **dict.fromkeys(("api:customer_level", "api:customer_level_end"), ("customer", "director", "POST")),
     "api:customer_people": ("customer", "manager", "GET"),
+    "api:customer_sharing": ("customer", "manager", "GET POST"),
+    "api:customer_sharing_end": ("customer", "manager", "POST"),
+    **dict.fromkeys(("api:import_detail", "api:import_rows", "api:import_errors"), ("import", "manager", "GET")),
+    **dict.fromkeys(
+        tuple(f"api:import_{step}" for step in ("columns", "approve", "recheck", "cancel", "undo")), ("import", "manager", "POST")
+    ),
+    "api:task": ("task", "manager", "GET PUT PATCH"),
+    **dict.fromkeys(("api:task_step", "api:task_hand"), ("task", "manager", "POST")),
     "products:customer_panel": ("customer", "manager", "GET"),
     "products:group_subscription_create": ("customer", "manager", "GET POST"),
     "products:group_subscription_end": ("group_subscription", "manager", "GET POST"),
@@ -175,7 +183,7 @@ BY_QUERY: Final = {"products:offer_create"}
 FORMS_SHOWN_TO_READERS: Final = {
     *("customers:customer_merge", "customers:import_columns", "customers:hand_over_item", "members:batch_actions", "jobs:job_page"),
     *("api:customer", "api:contact_person", "api:customer_relation", "api:customer_assignment", "api:customer_lifecycle"),
-    *("api:customer_score", "api:customer_relations"),
+    *("api:customer_score", "api:customer_relations", "api:customer_sharing"),
 }
 """The API reads and writes at one address.
 
@@ -190,6 +198,7 @@ EXPORTS: Final = {
     "members:batch_errors",
     "api:provisioning_job_errors_csv",
     "api:provisioning_job_errors_xlsx",
+    "api:import_errors",
 }
 """What a role without the action `export` does not get."""
 
@@ -221,9 +230,15 @@ WITHOUT_AN_OBJECT: Final = {
     **dict.fromkeys(("access:list_layout", "access:list_view_create"), ("signed-in", "POST")),
     **dict.fromkeys(("api:schema", "api:search"), ("signed-in token", "GET")),
     **dict.fromkeys(
-        ("api:provisioning_job_list", "api:customer_list", "api:contact_person_list", "api:customer_relation_list", "api:job_list"),
+        (
+            *("api:provisioning_job_list", "api:customer_list", "api:contact_person_list", "api:customer_relation_list", "api:job_list"),
+            "api:import_list",
+        ),
         ("role token", "GET"),
     ),
+    **dict.fromkeys(("api:task_list", "api:cover"), ("signed-in token", "GET POST")),
+    **dict.fromkeys(("api:notice_list", "api:notices_unread"), ("signed-in token", "GET")),
+    **dict.fromkeys(("api:tasks_end", "api:notices_read"), ("signed-in token", "POST")),
     **dict.fromkeys(
         (
             *(
@@ -247,7 +262,9 @@ WITHOUT_AN_OBJECT: Final = {
     **dict.fromkeys(("access:audit_events", "access:audit_changes"), ("auditor", "GET")),
 }
 """They show nothing of others, or what is in reach."""
-ALSO_POSTED_BY: Final = dict.fromkeys(("api:provisioning_job_list", "api:customer_list", "api:contact_person_list"), "manager token")
+ALSO_POSTED_BY: Final = dict.fromkeys(
+    ("api:provisioning_job_list", "api:customer_list", "api:contact_person_list", "api:import_list"), "manager token"
+)
 """Who may also POST to a route that more people may GET."""
 OF_THE_SIGN_IN: Final = {
     **dict.fromkeys(
@@ -269,7 +286,7 @@ OF_THE_SIGN_IN: Final = {
 }
 """Who is let in. What they answer hangs on how far a sign-in has come and on what is one's own; they speak of nobody else."""
 OF_OTHERS: Final = {
-    # name: (who may, the methods it takes, what its parts name); a session, a key and a saved view are a stranger's
+    # name: (who may, the methods it takes, what its parts name); a session, a key, a saved view and a loan are a stranger's
     "customers:import_new": ("manager", "GET POST", "subject"),
     "customers:import_template": ("manager", "GET", "subject"),
     "access:session_end": ("nobody", "", "session"),
@@ -282,7 +299,11 @@ OF_OTHERS: Final = {
     "mfa_edit_webauthn": ("nobody", "", "key"),
     "jobs:job_file": ("nobody", "", "file"),
     "api:job_file": ("nobody", "", "file"),
-    "api:list_views": ("role token", "GET", "name"),
+    "api:list_views": ("role token", "GET POST", "name"),
+    "api:list_views_arrangement": ("role token", "GET PUT", "name"),
+    "api:list_view": ("nobody", "", "view"),
+    "api:cover_end": ("nobody", "", "loan"),
+    "api:cards": ("signed-in token", "GET PUT DELETE", "slot"),
     "api:list_change": ("manager token", "POST", "name operation"),
     "api:list_export": ("manager token", "POST", "name"),
     "api:dictionary": ("role token", "GET", "dictionary"),

@@ -68,9 +68,9 @@ class Api:
         """Write, as JSON."""
         return self.request("POST", path, data, **headers)
 
-    def upload(self, data: Mapping[str, Any], **headers: str) -> Any:
-        """Create a batch by a form."""
-        return self._client(headers).post(JOBS, data)
+    def upload(self, data: Mapping[str, Any], path: str = JOBS, **headers: str) -> Any:
+        """Send a form, by which a batch is created."""
+        return self._client(headers).post(path, data)
 
     def _client(self, headers: Mapping[str, str]) -> Client:
         named = {name.replace("_", "-"): value for name, value in headers.items()}

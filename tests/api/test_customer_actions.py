@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
+from django.contrib.auth.models import Group
 
 from access.models import User
 from customers.models import Customer, CustomerRelation, LifecycleReason, RelationKind, ScoringBand, ScoringRule, Tag
@@ -103,3 +104,37 @@ def test_people_of_one_customer_and_the_dictionaries(customer: Customer, api: Ap
     for name in ("industries", "relation-kinds", "lifecycle-reasons", "attributes"):
         assert api.get(f"/api/v1/dictionaries/{name}/").status_code == 200
     assert api.get("/api/v1/dictionaries/users/").status_code == 404
+
+
+def test_a_customer_is_shared(customer: Customer, api: Api, colleague: User, foreign_manager: User, viewer: User, api_of: ApiOf) -> None:
+    sharing, group = path_of(customer, "sharing/"), Group.objects.create(name="医疗组")
+    other = api_of(foreign_manager)
+    to = {"person": foreign_manager.username, "permission": "view"}
+    assert other.get(sharing).status_code == other.post(sharing, to).status_code == 404
+    shared = api.post(sharing, to)
+    assert shared.status_code == 200, shared.content
+    assert [(one["person"], one["permission"], one["granted_by"]) for one in shared.json()["shared"]] == [
+        (foreign_manager.username, "view", api.user.username)
+    ]
+    assert api.user.username in {one["person"] for one in shared.json()["readers"]}
+    assert other.get(path_of(customer)).status_code == 200
+    assert other.post(sharing, {"group": group.name, "permission": "view"}).status_code == 404  # it is not passed on
+    assert api_of(viewer).post(sharing, to).status_code == 403
+    assert [one["permission"] for one in api.post(sharing, {**to, "permission": "change"}).json()["shared"]] == ["change"]
+    assert len(api.post(sharing, {"group": group.name, "permission": "view"}).json()["shared"]) == 2
+    for wrong, field in (
+        ({"permission": "view"}, None),
+        ({**to, "group": group.name}, None),
+        ({**to, "person": "nobody"}, "person"),
+        ({**to, "person": api.user.username}, "person"),
+        ({"group": "none", "permission": "view"}, "group"),
+        ({**to, "permission": "own"}, "permission"),
+        ({"person": foreign_manager.username}, "permission"),
+    ):
+        refused = api.post(sharing, wrong)
+        assert (refused.status_code, refused.json()["field"]) == (400, field), wrong
+    assert api.post(f"{sharing}end/", {"person": colleague.username}).json()["code"] == "not_shared"
+    assert api.post(f"{sharing}end/", {"group": group.name}).json()["shared"][0]["person"] == foreign_manager.username
+    assert other.post(f"{sharing}end/", {"person": foreign_manager.username}).status_code == 404
+    assert api.post(f"{sharing}end/", {"person": foreign_manager.username}).json()["shared"] == []
+    assert other.get(path_of(customer)).status_code == 404

@@ -1,0 +1,1 @@
+"""To-dos, notices and the cards of the home page over HTTP."""
