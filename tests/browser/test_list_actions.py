@@ -84,6 +84,43 @@ def test_cells_are_edited_where_they_stand(page, live_server, manager, customers
     assert [Customer.objects.get(name=name).level for name in ("云江甲", "云江乙")] == ["B1", "C"]
 
 
+def test_tab_goes_from_cell_to_cell_as_in_a_spreadsheet(page, live_server, manager, customers, sign_in, check_axe, shoot, watch):
+    """What is typed is saved on the way; what is left as it is, is not written; a choice between two values comes before the next cell."""
+    watch.expect(422)
+    sign_in(manager)
+    page.goto("/customers/?columns=level,short_name")
+    cells, control = page.locator("td[data-column]"), page.locator("[data-cell-form] :is(input:not([type=hidden]), select)")
+    versions = dict(Customer.objects.values_list("name", "updated_at"))
+    cells.nth(0).dblclick()
+    expect(control).to_be_focused()
+    page.keyboard.press("Tab")
+    expect(cells.nth(1).locator("input:not([type=hidden])")).to_be_focused()
+    page.keyboard.type("甲方")
+    page.keyboard.press("Tab")
+    expect(cells.nth(2).locator("select")).to_be_focused()
+    expect(cells.nth(1)).to_have_text("甲方")
+    page.keyboard.press("Shift+Tab")
+    expect(cells.nth(1).locator("input:not([type=hidden])")).to_be_focused()
+    Customer.objects.filter(name="云江甲").update(short_name="甲公司")
+    page.keyboard.type("甲集团")
+    page.keyboard.press("Tab")
+    choice = cells.nth(1).get_by_role("radio")
+    expect(choice.nth(1)).to_have_count(1)
+    check_axe()
+    shoot("list-cell-conflict")
+    page.keyboard.press("Tab")
+    expect(choice.nth(0)).to_be_focused()
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Tab")
+    expect(cells.nth(2).locator("select")).to_be_focused()
+    page.keyboard.press("Escape")
+    expect(control).to_have_count(0)
+    expect(cells.nth(2)).to_be_focused()
+    assert Customer.objects.get(name="云江甲").short_name == "甲公司"
+    del versions["云江甲"]
+    assert versions.items() <= dict(Customer.objects.values_list("name", "updated_at")).items()
+
+
 def test_on_a_phone_in_chinese_in_the_dark(page, live_server, manager, customers, sign_in, shoot):
     sign_in(manager, language="zh-hans", theme="dark")
     page.goto("/customers/")

@@ -1,9 +1,14 @@
 // Cells that can be edited where they stand. A double click, or Enter, F2 or E on the cell opens it; E on a row opens its first. The arrows
-// go from cell to cell. In the cell Enter saves, Tab saves and goes on to the next, Escape leaves all as it was.
+// go from cell to cell. In the cell Enter saves, Tab saves and goes on to the next cell (Shift+Tab to the one before, at the end of a row
+// into the other row), Escape leaves all as it was. What nobody has changed is not written.
+import { isOn } from "./shortcuts.js";
+
 const before = new WeakMap();
-let next = null;
-const isOn = () => localStorage.getItem("single-key-shortcuts") !== "off";
-const cellsOf = (row) => [...row.querySelectorAll("td[data-column]")];
+const opened = new WeakMap();
+const following = new WeakMap();
+const cellsOf = (rows) => [...rows.querySelectorAll("td[data-column]")];
+const controlsOf = (form) => [...form.elements].filter((one) => one.matches("input:not([type=hidden]), select, textarea"));
+const valuesOf = (form) => JSON.stringify([...new FormData(form)]);
 
 function open(cell) {
   const table = cell.closest("table[data-cells]");
@@ -14,9 +19,29 @@ function open(cell) {
 }
 
 function close(cell) {
+  following.delete(cell);
   cell.innerHTML = before.get(cell) ?? "";
   window.htmx.process(cell);
   cell.focus();
+}
+
+// Where several controls stand in a cell, Tab goes through them first.
+function leaves(event, form) {
+  const controls = controlsOf(form);
+  const edge = event.shiftKey ? controls[0] : controls.at(-1);
+  return event.target === edge || (event.target.type === "radio" && event.target.name === edge?.name);
+}
+
+function save(cell, form, next) {
+  const isRefused = form.querySelector(".list-error");
+  if (!isRefused && valuesOf(form) === opened.get(form)) {
+    close(cell);
+    if (next) open(next);
+    return;
+  }
+  if (next) following.set(cell, next);
+  else following.delete(cell);
+  form.requestSubmit();
 }
 
 document.addEventListener("dblclick", (event) => {
@@ -46,12 +71,13 @@ function inForm(event, form) {
     event.preventDefault();
     event.stopPropagation();
     close(cell);
-  } else if ((event.key === "Enter" && !event.shiftKey && !event.target.closest("button")) || event.key === "Tab") {
-    if (!form.requestSubmit) return;
+  } else if (event.key === "Enter" && form.matches("form") && !event.shiftKey && !event.target.closest("button")) {
     event.preventDefault();
-    const cells = cellsOf(cell.closest("tr"));
-    next = event.key === "Tab" ? cells[cells.indexOf(cell) + (event.shiftKey ? -1 : 1)] : null;
-    form.requestSubmit();
+    save(cell, form, null);
+  } else if (event.key === "Tab" && form.matches("form") && leaves(event, form)) {
+    event.preventDefault();
+    const cells = cellsOf(cell.closest("tbody"));
+    save(cell, form, cells[cells.indexOf(cell) + (event.shiftKey ? -1 : 1)]);
   }
 }
 
@@ -85,14 +111,17 @@ document.addEventListener(
 document.body.addEventListener("htmx:afterSettle", (event) => {
   const cell = event.target.closest?.("td[data-column]");
   if (!cell) return;
-  const control = cell.querySelector("[data-cell-form] :is(input:not([type=hidden]), select, textarea), span[data-cell-form]");
-  if (control) {
-    control.focus();
-    control.select?.();
+  const form = cell.querySelector("[data-cell-form]");
+  if (form) {
+    following.delete(cell);
+    if (form.matches("form")) opened.set(form, valuesOf(form));
+    const control = form.matches("form") ? controlsOf(form)[0] : form;
+    control?.focus();
+    control?.select?.();
     return;
   }
-  const goOn = next;
-  next = null;
-  if (goOn) open(goOn);
+  const next = following.get(cell);
+  following.delete(cell);
+  if (next) open(next);
   else cell.focus();
 });

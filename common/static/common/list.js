@@ -6,8 +6,7 @@ import { CONTROLS, openBeside } from "./list-panel.js";
 
 import "./cells.js";
 import "./selection.js";
-
-const isOn = () => localStorage.getItem("single-key-shortcuts") !== "off";
+import { isOn } from "./shortcuts.js";
 
 document.addEventListener("click", (event) => {
   const row = event.target.closest("tr[data-row-url]");

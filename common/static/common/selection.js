@@ -1,6 +1,7 @@
 // The boxes of a list: X ticks the row that has the focus, Shift with a click or X ticks all rows since the last one, the box in the heading
 // ticks the page. A bar appears that says how many are ticked.
-const isOn = () => localStorage.getItem("single-key-shortcuts") !== "off";
+import { isOn } from "./shortcuts.js";
+
 const boxesOf = (list) => [...list.querySelectorAll("input[data-row]")];
 let last = null;
 

@@ -4,7 +4,9 @@ const dialog = document.getElementById("shortcuts");
 const list = dialog?.querySelector("[data-shortcut-list]");
 const toggle = dialog?.querySelector("[data-shortcut-toggle]");
 const STORED = "single-key-shortcuts";
-const isOn = () => localStorage.getItem(STORED) !== "off";
+
+/** Whether single keys do something; each script that listens to some asks. */
+export const isOn = () => localStorage.getItem(STORED) !== "off";
 
 if (toggle) {
   toggle.checked = isOn();
