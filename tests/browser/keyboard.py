@@ -7,13 +7,27 @@ from typing import Final
 from playwright.sync_api import Locator, Page, expect
 
 _STOPS: Final = 120
+# How everything looks that can have the focus, or holds what can, as long as it has it not. What moves is taken at its end.
+_LOOK: Final = """() => {
+    for (const one of document.getAnimations()) if (one instanceof CSSTransition) one.finish();
+    window.lookOf = (one) => {
+        const style = getComputedStyle(one), outlined = style.outlineStyle !== "none" && parseFloat(style.outlineWidth) > 0;
+        return [outlined ? style.outline : "", style.boxShadow, style.borderColor].join(" | ");
+    };
+    window.framesOf = (one) => [one, ...(one.matches("input") ? [one.parentElement, one.form] : [])].filter(Boolean);
+    window.unfocused ??= new WeakMap();
+    const stops = document.querySelectorAll("a[href], button, input, select, textarea, summary, [tabindex], [contenteditable]");
+    for (const one of [...stops].flatMap(window.framesOf)) {
+        if (!one.contains(document.activeElement)) window.unfocused.set(one, window.lookOf(one));
+    }
+}"""
 _STANDING: Final = """target => {
+    if (!window.unfocused) return {there: false, lost: true};  // another page came meanwhile
+    for (const one of document.getAnimations()) if (one instanceof CSSTransition) one.finish();
     const found = document.activeElement, box = found.getBoundingClientRect();
     // A search box stands in a frame that is marked in its place.
-    const marked = [found, ...(found.matches("input") ? [found.parentElement, found.form] : [])].filter(Boolean).some((one) => {
-        const style = getComputedStyle(one);
-        return (style.outlineStyle !== "none" && parseFloat(style.outlineWidth) > 0) || style.boxShadow !== "none";
-    });
+    const differs = (one) => (window.unfocused.has(one) ? window.unfocused.get(one) !== window.lookOf(one) : one === found);
+    const marked = window.framesOf(found).some(differs);
     const name = `${found.localName}.${found.className} ${found.textContent.trim().slice(0, 40)}`;
     return {there: found === target, lost: found === document.body, shown: marked && box.width > 0 && box.height > 0, name};
 }"""
@@ -35,9 +49,10 @@ class Keyboard:
         self.page.keyboard.type(text)
 
     def go_to(self, target: Locator, key: str = "Tab") -> None:
-        """Press Tab (or Shift+Tab) until `target` has the focus; every stop on the way must be marked."""
+        """Press Tab (or Shift+Tab) until `target` has the focus; every stop on the way must look other than it does without the focus."""
         expect(target).to_be_visible()
         for _stop in range(_STOPS):
+            self.page.evaluate(_LOOK)
             self.page.keyboard.press(key)
             standing = target.evaluate(_STANDING)
             assert standing["lost"] or standing["shown"], f"nobody sees the focus on {standing['name']}"
