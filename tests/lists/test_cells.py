@@ -45,7 +45,7 @@ def test_a_change_made_meanwhile_is_told_and_nothing_typed_is_lost(manager: User
     text = answer.content.decode()
     assert answer.status_code == 422
     assert "Somebody else changed this meanwhile" in text
-    assert "Now: 官网" in text
+    assert "Take theirs: 官网" in text
     assert 'value="介绍"' in text
     assert browser(manager).post(cell(row, "source"), {"source": "介绍", "version": version_in(answer)}).status_code == 200
     assert Customer.objects.get(pk=row.pk).source == "介绍"
