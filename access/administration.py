@@ -17,6 +17,7 @@ from django.urls import path, reverse
 from django.utils.functional import Promise
 from unfold.admin import ModelAdmin, TabularInline
 
+from access.admin_guard import RemembersVersion
 from access.history.subjects import subject_of
 from access.history.views import restore_view, show_versions
 from access.models import Action
@@ -69,6 +70,14 @@ class PolicyAdmin(ModelAdmin):  # type: ignore[misc]  # the package has no types
     show_full_result_count = False
     view_on_site = False
     paginator = CappedPaginator
+    change_form_after_template = "access/version_field.html"
+
+    def get_form(self, request: HttpRequest, obj: Model | None = None, change: bool = False, **kwargs: Any) -> Any:
+        """With the guard against lost updates, where rows know when they were last written."""
+        form = super().get_form(request, obj, change=change, **kwargs)
+        if obj is None or not hasattr(obj, "updated_at") or not self.has_change_permission(request, obj):
+            return form
+        return type(form.__name__, (RemembersVersion, form), {})
 
     def _may(self, request: HttpRequest, action: str) -> bool:
         return may_administer(request, self.module or self.opts.app_label, action)

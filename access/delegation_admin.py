@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 from django import forms
@@ -93,7 +92,7 @@ class DelegationAdmin(PolicyAdmin):
             request, ngettext("%(count)d delegation has ended.", "%(count)d delegations have ended.", len(ended)) % {"count": len(ended)}
         )
 
-    def get_form(self, request: HttpRequest, obj: Model | None = None, change: bool = False, **kwargs: Any) -> Callable[..., Any]:
+    def get_form(self, request: HttpRequest, obj: Model | None = None, change: bool = False, **kwargs: Any) -> Any:
         """The form knows who fills it in."""
         form = super().get_form(request, obj, change=change, **kwargs)
         return type("DelegationForm", (form,), {"actor": signed_in(request)})

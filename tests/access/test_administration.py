@@ -11,8 +11,9 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from access.models import AuditEvent, AuditEventKind, Delegation, User
+from access.models import AuditEvent, AuditEventKind, Delegation, RoleAssignment, User
 from access.services.delegations import lend_scope
+from common.versions import version_of
 from customers.grants import TO_VIEW, CustomerGroupObjectPermission, CustomerUserObjectPermission
 from customers.services.sharing import MOST_AT_ONCE, share_customer
 from tests.access.clients import browser
@@ -161,3 +162,22 @@ def test_units_stand_as_a_tree_with_their_staff(client: Client, organisation: Or
         page = client.get(reverse("admin:access_orgunit_changelist")).content.decode()
     assert page.count("unit-depth-") >= 500
     assert "S042" in client.get(reverse("admin:access_orgunit_changelist"), {"q": "S042"}).content.decode()
+
+
+@pytest.mark.parametrize("kind", ["orgunit", "user", "role"])
+def test_what_somebody_else_saved_meanwhile_is_not_written_over(client: Client, manager: User, kind: str) -> None:
+    row: Any = {"orgunit": manager.org_unit, "user": manager, "role": RoleAssignment.objects.get(user=manager).role}[kind]
+    address = reverse(f"admin:access_{kind}_change", args=[row.pk])
+    opened = client.get(address).context["adminform"].form
+    name = "name" if kind == "user" else "name_en"
+    sent = {one.html_name: one.value() for one in opened if one.value() not in (None, False)} | {"_save": "yes"}
+    for formset in client.get(address).context["inline_admin_formsets"]:
+        sent |= dict.fromkeys((f"{formset.formset.prefix}-{count}_FORMS" for count in ("TOTAL", "INITIAL")), 0)
+    type(row).objects.get(pk=row.pk).save()
+    refused = client.post(address, sent | {name: "Typed"})
+    assert refused.status_code == 200
+    assert "Somebody else changed this meanwhile" in refused.content.decode()
+    assert getattr(type(row).objects.get(pk=row.pk), name) == getattr(row, name)
+    again = sent | {name: "Typed", "version": version_of(type(row).objects.get(pk=row.pk))}
+    assert client.post(address, again).status_code == 302
+    assert getattr(type(row).objects.get(pk=row.pk), name) == "Typed"
