@@ -37,8 +37,9 @@ def _navigation(request: HttpRequest) -> list[NavigationSection]:
 
 
 def _optional(request: HttpRequest, url_name: str, module: str) -> str:
+    """The address `url_name` for whoever may open it; nothing opens for those who have to choose a password first."""
     user = getattr(request, "user", None)
-    if user is None or not may_open(user, module):
+    if user is None or getattr(user, "must_change_password", False) or not may_open(user, module):
         return ""
     try:
         return reverse(url_name)
