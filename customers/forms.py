@@ -6,6 +6,7 @@ from typing import Any, ClassVar
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.db.models import QuerySet
 from django.forms.boundfield import BoundField
 from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext_lazy as _
@@ -249,8 +250,22 @@ class AssignForm(TellsOfChanges, ServiceForm, forms.Form):
         return AssignForm(user=self._user, customer=row)
 
 
-class ContactPersonForm(WarnsOfAlike, _VersionedForm):
-    """A person at a customer."""
+class _ReportingForm(_VersionedForm):
+    """A form of a contact person that says to whom the person reports: to somebody else at the customer of `instance`."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._offer_superiors(ContactPerson.objects.filter(customer=self.instance.customer_id).exclude(pk=self.instance.pk))
+
+    def _offer_superiors(self, people: QuerySet[ContactPerson]) -> None:
+        field = self.fields["reports_to"]
+        assert isinstance(field, forms.ModelChoiceField)
+        field.queryset = people
+        field.empty_label = str(_("nobody here"))
+
+
+class ContactPersonForm(WarnsOfAlike, _ReportingForm):
+    """A person at a customer; `instance` names the customer of a new one."""
 
     masked_fields = ("phone", "email", "id_number")
     template_name = "customers/widgets/contact_person_form.html"
@@ -261,7 +276,7 @@ class ContactPersonForm(WarnsOfAlike, _VersionedForm):
         model = ContactPerson
         fields: ClassVar = (
             *("name", "title", "role", "phone", "email", "id_type", "id_number", "birthday", "preferences"),
-            *("attitude", "influence", "is_key_person", "do_not_contact"),
+            *("reports_to", "attitude", "influence", "is_key_person", "do_not_contact"),
         )
         widgets: ClassVar = {
             "birthday": forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
@@ -300,19 +315,15 @@ class ContactPersonForm(WarnsOfAlike, _VersionedForm):
             ) from refused
 
 
-class PlaceForm(_VersionedForm):
-    """Where a person stands in the chart of influence."""
+class PlaceForm(_ReportingForm):
+    """Where a person stands in the chart of influence. Several of them can be open in one page, so each has ids of its own."""
 
     class Meta:
         model = ContactPerson
         fields: ClassVar = ("reports_to", "attitude", "influence")
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        superior = self.fields["reports_to"]
-        assert isinstance(superior, forms.ModelChoiceField)
-        superior.queryset = ContactPerson.objects.filter(customer=self.instance.customer_id).exclude(pk=self.instance.pk)
-        superior.empty_label = str(_("nobody here"))
+    def __init__(self, data: Any = None, *, instance: ContactPerson) -> None:
+        super().__init__(data, instance=instance, auto_id=f"id_{instance.pk}_%s")
 
 
 class NewContactPersonForm(ContactPersonForm):
@@ -325,6 +336,7 @@ class NewContactPersonForm(ContactPersonForm):
         field = self.fields["customer"]
         assert isinstance(field, CustomerField)
         field.user = user
+        self._offer_superiors(ContactPerson.objects.visible_to(user, Action.CHANGE))  # the service looks that both are at one customer
 
 
 def _offer_owners(form: forms.BaseForm, user: User, action: str) -> None:

@@ -257,6 +257,7 @@ class ContactPersonList(ListDefinition):
             masked_column("phone", key="phone", label=_("Phone")),
             masked_column("email", key="email", label=_("E-mail"), hide_on_phone=True),
             Column(key="flags", label=_("Remarks"), value=_flags, hide_on_phone=True),
+            Column(key="reports_to", label=_("Reports to"), related=("reports_to",), optional=True),
             Column(key="attitude", label=_("Attitude"), optional=True),
             Column(key="influence", label=_("Influence"), optional=True),
             Column(key="birthday", label=_("Birthday"), optional=True),

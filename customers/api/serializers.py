@@ -142,7 +142,9 @@ class ContactPersonSerializer(ResourceSerializer):
     preferences = TextField()
     attitude = serializers.ChoiceField(Attitude.choices, required=False, allow_blank=True)
     influence = serializers.ChoiceField(Influence.choices, required=False, allow_null=True)
-    reports_to = serializers.IntegerField(source="reports_to_id", read_only=True, allow_null=True, help_text="The id of a person.")
+    reports_to = serializers.IntegerField(
+        source="reports_to_id", required=False, allow_null=True, help_text="The id of a person at the same customer."
+    )
     is_key_person = serializers.BooleanField(required=False)
     do_not_contact = serializers.BooleanField(required=False)
     created_at = serializers.DateTimeField(read_only=True)

@@ -21,11 +21,11 @@ FROM {rows} i JOIN customers_customer t ON t.id = i.target WHERE {scope}
 """
 _ABOVE: Final = """
 WITH RECURSIVE above AS (
-    SELECT i.line, i.target, (i.values ->> 'parent_id')::bigint AS id, 1 AS level
-    FROM {rows} i WHERE {scope} AND i.values ->> 'parent_id' IS NOT NULL
+    SELECT i.line, i.target, (i.values ->> '{above}')::bigint AS id, 1 AS level
+    FROM {rows} i WHERE {scope} AND i.values ->> '{above}' IS NOT NULL
     UNION ALL
-    SELECT a.line, a.target, CASE WHEN n.values ? 'parent_id' THEN (n.values ->> 'parent_id')::bigint ELSE c.parent_id END, a.level + 1
-    FROM above a JOIN customers_customer c ON c.id = a.id
+    SELECT a.line, a.target, CASE WHEN n.values ? '{above}' THEN (n.values ->> '{above}')::bigint ELSE c.{above} END, a.level + 1
+    FROM above a JOIN {table} c ON c.id = a.id
     LEFT JOIN {rows} n ON n.job_id = {job} AND n.state = 'u' AND NOT n.is_conflict AND n.target = c.id
     WHERE a.id <> a.target AND a.level < {deepest}
 )
@@ -82,9 +82,21 @@ def mark_lost_parents(scope: str, job: int, actor: User) -> int:
     seen = Customer.objects.visible_to(actor).filter(pk__in=wanted).values_list("pk", flat=True)
     lost = sorted(wanted - set(seen))
     found = mark("parent_lost", f"{scope} AND (i.values ->> 'parent_id')::bigint = ANY(%s)", [lost]) if lost else 0
-    circles = run(_ABOVE.format(rows=IMPORT_ROWS, scope=scope, job=job, deepest=_DEEPEST))
+    return found + _mark_circles("parent_lost", scope, job, "customers_customer", "parent_id")
+
+
+def mark_lost_superiors(scope: str, job: int) -> int:
+    """Mark the rows `i` in `scope` whose person reports to somebody who is gone, at another customer, or below the person by now."""
+    customer = "COALESCE((i.values ->> 'customer_id')::bigint, (SELECT t.customer_id FROM customers_contactperson t WHERE t.id = i.target))"
+    there = f"SELECT FROM customers_contactperson s WHERE s.id = (i.values ->> 'reports_to_id')::bigint AND s.customer_id = {customer}"
+    found = mark("superior_lost", f"{scope} AND i.values ->> 'reports_to_id' IS NOT NULL AND NOT EXISTS ({there})")
+    return found + _mark_circles("superior_lost", scope, job, "customers_contactperson", "reports_to_id")
+
+
+def _mark_circles(code: str, scope: str, job: int, table: str, above: str) -> int:
+    circles = run(_ABOVE.format(rows=IMPORT_ROWS, scope=scope, job=job, deepest=_DEEPEST, table=table, above=above))
     lines = sorted({line for (line,) in circles})
-    return found + (mark("parent_lost", f"{scope} AND i.line = ANY(%s)", [lines]) if lines else 0)
+    return mark(code, f"{scope} AND i.line = ANY(%s)", [lines]) if lines else 0
 
 
 def _named(scope: str, column: str, name: str) -> set[int]:

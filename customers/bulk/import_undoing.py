@@ -10,7 +10,7 @@ from django.db import models
 
 from access.models import Action, User
 from customers.bulk.import_owners import OWNER_COLUMNS, hand_over_rows, mark_lost_owners
-from customers.bulk.importing import WRITERS, columns_of, ensure_still_approvable, reason_of
+from customers.bulk.importing import WRITERS, columns_of, ensure_still_approvable, reason_of, write_silently
 from customers.bulk.statements import IMPORT_ROWS as _ROWS
 from customers.bulk.statements import count, mark, run
 from customers.models import ImportSubject
@@ -57,6 +57,11 @@ class UndoChunk:
         return WRITERS[self.subject].table
 
     @property
+    def above(self) -> str:
+        """The column by which a row hangs from another one."""
+        return WRITERS[self.subject].above
+
+    @property
     def hands_over(self) -> bool:
         """Whether customers may have to go back to those who had them."""
         return self.subject == ImportSubject.CUSTOMERS and not OWNER_COLUMNS.isdisjoint(self.columns)
@@ -90,13 +95,12 @@ def mark_changed(chunk: UndoChunk) -> int:
         found += mark("in_use", f"{chunk.created} AND {_is_used(table, column)}")
     if chunk.subject == ImportSubject.CUSTOMERS:
         found += mark("in_use", f"{chunk.created} AND EXISTS (SELECT FROM jobs_job j WHERE j.customer_key = i.target)")
-        found += _mark_parents(chunk)
         retaken = (
             f"(i.before ? 'credit_code' AND i.before ->> 'credit_code' <> '' AND EXISTS (SELECT FROM {chunk.table} t"
             " WHERE t.credit_code = i.before ->> 'credit_code' AND t.id <> i.target))"
         )
         found += mark("changed_after", f"{chunk.updated} AND {retaken}")
-    return found + _mark_out_of_reach(chunk)
+    return found + _mark_those_above(chunk) + _mark_out_of_reach(chunk)
 
 
 def _mark_out_of_reach(chunk: UndoChunk) -> int:
@@ -117,12 +121,12 @@ def _is_used(table: str, column: str) -> str:
     return f"EXISTS ({hangs} OFFSET 1)" if table in _OWN else f"EXISTS ({hangs})"
 
 
-def _mark_parents(chunk: UndoChunk) -> int:
-    """Customers with subsidiaries that stay, stay too; then those above them, level by level."""
+def _mark_those_above(chunk: UndoChunk) -> int:
+    """What others hang from that stay, stays too; then what is above it, level by level."""
     stays = (
-        f"EXISTS (SELECT FROM customers_customer s WHERE s.parent_id = i.target AND NOT EXISTS (SELECT FROM {_ROWS} o"
+        f"EXISTS (SELECT FROM {chunk.table} s WHERE s.{chunk.above} = i.target AND NOT EXISTS (SELECT FROM {_ROWS} o"
         f" WHERE o.job_id = {chunk.job} AND o.state = 'c' AND NOT o.is_conflict AND o.target = s.id) AND NOT EXISTS (SELECT FROM {_ROWS} u"
-        f" WHERE u.job_id = {chunk.job} AND u.state = 'u' AND NOT u.is_conflict AND u.target = s.id AND u.before ? 'parent_id'))"
+        f" WHERE u.job_id = {chunk.job} AND u.state = 'u' AND NOT u.is_conflict AND u.target = s.id AND u.before ? '{chunk.above}'))"
     )
     found = 0
     while marked := mark("in_use", f"{chunk.created} AND {stays}"):
@@ -159,7 +163,7 @@ def _restore(chunk: UndoChunk) -> int:
     if chunk.hands_over:
         keys, passed = hand_over_rows(chunk.updated, "before", chunk.actor, reason_of(chunk.job))
         tell_of_passed(passed, chunk.actor, reason_of(chunk.job))
-    names = [column for column in columns_of(WRITERS[chunk.subject].model) if column in {*chunk.columns, "parent_id"}]
+    names = [column for column in columns_of(WRITERS[chunk.subject].model) if column in {*chunk.columns, chunk.above}]
     written = "".join(f'"{column}" = v."{column}", ' for column in names)
     restored = count(
         f"UPDATE {chunk.table} t SET {written}updated_at = now()"
@@ -172,9 +176,13 @@ def _restore(chunk: UndoChunk) -> int:
 
 def _remove(chunk: UndoChunk) -> int:
     doomed = f"SELECT i.target FROM {_ROWS} i WHERE {chunk.created}"
+    # What another chunk removes or puts back lets go of what is above it first; its version stays, so that it still counts as unchanged.
+    write_silently(
+        chunk.table,
+        f"UPDATE {chunk.table} t SET {chunk.above} = NULL FROM {chunk.table} o"
+        f" WHERE o.id = t.id AND t.{chunk.above} IN ({doomed}) RETURNING t.id, o.updated_at",
+    )
     if chunk.subject == ImportSubject.CUSTOMERS:
-        # A subsidiary that another chunk removes lets go of its parent first; its version stays, so that it still counts as unchanged.
-        run(f"UPDATE customers_customer SET parent_id = NULL WHERE parent_id IN ({doomed})")
         for beside in (*_OWN, *_CALCULATED):
             run(f"DELETE FROM {beside} WHERE customer_id IN ({doomed})")
     return count(f"DELETE FROM {chunk.table} WHERE id IN ({doomed})")

@@ -11,11 +11,18 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any, ClassVar, Final
 
-from django.db import models
+from django.db import models, transaction
 
 from access.models import Action, User
 from access.placing import INHERITED
-from customers.bulk.import_owners import OWNER_COLUMNS, hand_over_rows, mark_lost_owners, mark_lost_parents, mark_lost_receivers
+from customers.bulk.import_owners import (
+    OWNER_COLUMNS,
+    hand_over_rows,
+    mark_lost_owners,
+    mark_lost_parents,
+    mark_lost_receivers,
+    mark_lost_superiors,
+)
 from customers.bulk.statements import IMPORT_ROWS as _ROWS
 from customers.bulk.statements import count, mark, run
 from customers.models import ContactPerson, Customer, ImportSubject
@@ -48,6 +55,8 @@ class RowWriter:
     """Writes chunks of one subject."""
 
     model: ClassVar[type[models.Model]]
+    above: ClassVar[str]
+    """The column by which a row hangs from another one."""
 
     def apply(self, chunk: ImportChunk) -> tuple[int, int]:
         """Write a chunk in the open transaction. Returns (written, conflicts). Raises LostReach."""
@@ -120,6 +129,7 @@ class CustomerWriter(RowWriter):
     """Customers, with the record of who owned them when."""
 
     model = Customer
+    above = "parent_id"
 
     def mark_moved(self, chunk: ImportChunk) -> int:
         """With codes and credit codes that somebody took meanwhile."""
@@ -170,6 +180,19 @@ class ContactWriter(RowWriter):
     """Contact persons."""
 
     model = ContactPerson
+    above = "reports_to_id"
+
+    def apply(self, chunk: ImportChunk) -> tuple[int, int]:
+        """Lines of reports are drawn one after the other at a customer, as the service for one person does it."""
+        key = "COALESCE((i.values ->> 'customer_id')::bigint, (SELECT t.customer_id FROM customers_contactperson t WHERE t.id = i.target))"
+        hung = f"SELECT {key} FROM {_ROWS} i WHERE i.job_id = {chunk.job} AND i.line BETWEEN {chunk.first} AND {chunk.last}"
+        run(f"SELECT count(*) FROM (SELECT 1 FROM customers_customer c WHERE c.id IN ({hung} AND i.values ? 'reports_to_id')"
+             " ORDER BY c.id FOR NO KEY UPDATE) locked")  # fmt: skip
+        return super().apply(chunk)
+
+    def mark_lost(self, chunk: ImportChunk) -> int:
+        """Whom somebody reports to: still there, at the same customer, and not below the person."""
+        return sum(mark_lost_superiors(chunk.scope(state), chunk.job) for state in ("c", "u"))
 
     def mark_moved(self, chunk: ImportChunk) -> int:
         """With people who were entered meanwhile, and customers who are gone."""
@@ -197,17 +220,32 @@ def ensure_still_approvable(keys: Collection[int], actor: User) -> None:
         raise LostReach
 
 
-def link_parents(job: int) -> int:
-    """Hang the written rows of a file below the parents that the same file made. Returns how many.
+def link_rows(job: int, subject: str) -> int:
+    """Hang the written rows of a file below those that the same file made. Returns how many.
 
     A row is hung only while it stands as its chunk left it; its version stays, because it is still the same change.
     """
-    return count(
-        f"UPDATE customers_customer t SET parent_id = p.target FROM {_ROWS} i JOIN {_ROWS} p ON p.job_id = i.job_id AND p.line = i.link"
+    table, above = WRITERS[subject].table, WRITERS[subject].above
+    return write_silently(
+        table,
+        f"UPDATE {table} t SET {above} = p.target FROM {_ROWS} i JOIN {_ROWS} p ON p.job_id = i.job_id AND p.line = i.link"
         " JOIN jobs_jobchunk k ON k.job_id = i.job_id AND k.state = 'done' AND i.line BETWEEN k.first AND k.last"
         f" WHERE i.job_id = {job:d} AND i.link IS NOT NULL AND NOT i.is_conflict AND t.id = i.target AND t.updated_at = k.applied_at"
-        " AND EXISTS (SELECT FROM customers_customer a WHERE a.id = p.target)"
+        f" AND EXISTS (SELECT FROM {table} a WHERE a.id = p.target) RETURNING t.id, k.applied_at",
     )
+
+
+@transaction.atomic
+def write_silently(table: str, statement: str) -> int:
+    """Run an UPDATE of `table` that returns the key and the version that each row shall keep. Returns how many rows it wrote."""
+    written = run(statement)
+    if written:
+        run(
+            f"UPDATE {table} t SET updated_at = kept.version FROM unnest(%s::bigint[], %s::timestamptz[]) AS kept (id, version)"
+            " WHERE t.id = kept.id",
+            [[key for key, _version in written], [version for _key, version in written]],
+        )
+    return len(written)
 
 
 def moved_rows(job: int, subject: str) -> int:

@@ -17,6 +17,7 @@ from common.encryption import keyring
 from customers.imports.cells import as_bytes, as_json, tidy
 from customers.imports.fields import EMPTY, REQUIRED
 from customers.imports.findings import CellFault, Finding
+from customers.imports.tree import FileTree
 from customers.models import ImportState
 
 CellReader: TypeAlias = Callable[[str], Any]
@@ -81,6 +82,7 @@ class RowChecker(ABC):
     subject: ClassVar[str]
     sequence_of: ClassVar[str]
     readers: dict[str, CellReader]
+    tree: FileTree
 
     def __init__(self, actor: User, mapping: dict[str, int], options: Options) -> None:
         """Check for `actor`; `mapping` is the column of each field."""
@@ -114,6 +116,14 @@ class RowChecker(ABC):
     @abstractmethod
     def judge(self, drafts: Sequence[Draft]) -> None:
         """Give each of `drafts` its state and what to write; a fixed number of queries."""
+
+    @abstractmethod
+    def made(self, job_id: int) -> dict[str, int]:
+        """The lines of the rows that the file makes and others may hang from, by what the tree knows them by."""
+
+    def settle(self, job_id: int) -> tuple[dict[int, int], dict[int, Finding]]:
+        """What only the whole file tells, when all rows are stored: see `FileTree.settle`."""
+        return self.tree.settle(self.made(job_id))
 
     def _draft(self, line: int, cells: list[str]) -> Draft:
         draft = Draft(line, cells)

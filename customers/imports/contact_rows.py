@@ -8,7 +8,7 @@ human can tell, so the row is left out as a duplicate, unless namesakes were ask
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import partial
 from typing import ClassVar, Final
 
@@ -33,12 +33,13 @@ from customers.imports.cells import (
 from customers.imports.checking import CellReader, Draft, Options, RowChecker, limits_of, sealed
 from customers.imports.fields import SECRET
 from customers.imports.findings import CellFault
+from customers.imports.tree import FileTree
 from customers.models import CertificateType, ContactPerson, ContactRole, Customer, ImportState, ImportSubject
 from customers.pinyin import pinyin_of
 
 _ID: Final = "id_number"
 _ID_CONTEXT: Final = "customers.contactperson.id_number"
-_APART: Final = ("customer", "name", _ID, "id_type")
+_APART: Final = ("customer", "name", _ID, "id_type", "reports_to")
 
 
 class ContactRows(RowChecker):
@@ -64,7 +65,10 @@ class ContactRows(RowChecker):
             "birthday": read_birthday,
             "is_key_person": read_yes_no,
             "do_not_contact": read_yes_no,
+            "reports_to": partial(read_text, limit=limits["name"]),
         }
+        self.tree = FileTree("reports_to", "superior", _kept_superiors)
+        self._made: dict[str, int] = {}
         self._people: dict[tuple[int, str], dict[str, int]] = defaultdict(dict)
         self._targets: dict[int, int] = {}
 
@@ -79,12 +83,20 @@ class ContactRows(RowChecker):
             present = _meant(draft, namesakes)
             self._keep_masked(draft, present)
             self._read_id(draft, present)
+            superior = self._superior(draft, ground.people[customer, normalised_name(draft.given.get("reports_to") or "")], present)
             if draft.findings:
                 continue
             if present is None and namesakes and not self.options.takes_namesakes:
                 draft.leave_out("namesake", "name")
             elif not self._stands_above(draft, customer, present):
-                self._judge_new(draft, customer) if present is None else self._judge_present(draft, present)
+                if present is None:
+                    self._judge_new(draft, customer, superior)
+                else:
+                    self._judge_present(draft, present, superior)
+
+    def made(self, job_id: int) -> dict[str, int]:  # noqa: ARG002  # names do not stand in the rows as they are compared
+        """By customer and name; where the file makes several of a name, nobody can tell whom others report to."""
+        return {name: line for name, line in self._made.items() if line}
 
     def _customer(self, draft: Draft, ground: _Ground) -> int | None:
         text = draft.texts.get("customer")
@@ -135,14 +147,41 @@ class ContactRows(RowChecker):
             self._targets[present.pk] = draft.line
         return False
 
-    def _judge_new(self, draft: Draft, customer: int) -> None:
+    def _superior(self, draft: Draft, namesakes: Sequence[ContactPerson], present: ContactPerson | None) -> ContactPerson | None:
+        """Whom of those who are there the person reports to; None where it is nobody, or somebody of the file."""
+        others = [one for one in namesakes if one != present]
+        if len(others) > 1:
+            draft.find("superior_unknown", "reports_to", value=shown(draft.texts["reports_to"]))
+        return others[0] if others else None
+
+    def _hang(self, draft: Draft, customer: int, present: ContactPerson | None, superior: ContactPerson | None) -> bool:
+        """Put the person below the one above: one who is there at once, one of the file at the end. Returns whether that is left to do."""
+        own = str(present.pk) if present else _node(customer, draft.given["name"])
+        if present is None:
+            self._made[own] = 0 if own in self._made else draft.line
+        if "reports_to" not in draft.given:
+            return False
+        name, before = draft.given["reports_to"], present.reports_to_id if present else None
+        key = superior.pk if superior else None
+        if (not name or key is not None) and key == before:
+            return False
+        if name:
+            self.tree.hang(draft.line, own, str(key) if key else _node(customer, name), typed=None if key else name)
+        if present is not None:
+            draft.before["reports_to_id"] = before
+        if key is not None or not name:
+            draft.values["reports_to_id"] = key
+        return key is None and bool(name)
+
+    def _judge_new(self, draft: Draft, customer: int, superior: ContactPerson | None) -> None:
         draft.state = ImportState.CREATED.value
-        self.write(draft, [name for name in draft.given if name not in ("customer", _ID, "id_type")], None)
+        self.write(draft, [name for name in draft.given if name not in ("customer", _ID, "id_type", "reports_to")], None)
         draft.values["customer_id"] = customer
+        self._hang(draft, customer, None, superior)
         if draft.given.get(_ID):
             draft.values |= {"id_type": draft.given["id_type"], **sealed(_ID, _ID_CONTEXT, draft.given[_ID])}
 
-    def _judge_present(self, draft: Draft, present: ContactPerson) -> None:
+    def _judge_present(self, draft: Draft, present: ContactPerson, superior: ContactPerson | None) -> None:
         draft.target, draft.ground = present.pk, present.updated_at
         columns = {field.attname: getattr(present, field.attname) for field in ContactPerson._meta.concrete_fields}
         self.write(draft, [name for name in draft.given if name not in _APART], columns)
@@ -152,7 +191,19 @@ class ContactRows(RowChecker):
         if number is not None and number != present.id_number:
             draft.values |= sealed(_ID, _ID_CONTEXT, number)
             draft.before |= sealed(_ID, _ID_CONTEXT, present.id_number)
-        draft.state = (ImportState.UPDATED if draft.values else ImportState.UNCHANGED).value
+        is_left = self._hang(draft, present.customer_id, present, superior)
+        draft.state = (ImportState.UPDATED if draft.values or is_left else ImportState.UNCHANGED).value
+
+
+def _node(customer: int, name: str) -> str:
+    """What tells a person whom the file makes from all others."""
+    return f"{customer}/{normalised_name(name)}"
+
+
+def _kept_superiors(nodes: set[str]) -> Iterator[tuple[str, str]]:
+    keys = [int(node) for node in nodes if node.isdigit()]
+    people = ContactPerson._base_manager.filter(pk__in=keys).exclude(reports_to=None)
+    return ((str(key), str(above)) for key, above in people.values_list("pk", "reports_to"))
 
 
 def _meant(draft: Draft, namesakes: Sequence[ContactPerson]) -> ContactPerson | None:

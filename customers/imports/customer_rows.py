@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from functools import partial
 from typing import Any, ClassVar, Final
 
+from django.db.models import QuerySet
+
 from access.models import Action, User
 from access.scope import Reach, allowed, scope_of
 from common.masking import STARS, mask_account
@@ -25,9 +27,19 @@ from customers.imports.cells import (
     spellings,
 )
 from customers.imports.checking import CellReader, Draft, Options, RowChecker, limits_of, sealed
-from customers.imports.findings import CellFault, Finding
+from customers.imports.findings import CellFault
 from customers.imports.tree import FileTree
-from customers.models import Customer, CustomerLevel, CustomerMerge, CustomerScale, ImportState, ImportSubject, Lifecycle, MergeState
+from customers.models import (
+    Customer,
+    CustomerLevel,
+    CustomerMerge,
+    CustomerScale,
+    ImportRow,
+    ImportState,
+    ImportSubject,
+    Lifecycle,
+    MergeState,
+)
 from customers.pinyin import initials_of, pinyin_of
 from customers.services.scoring import SCORED, scoring_is_on
 
@@ -73,7 +85,7 @@ class CustomerRows(RowChecker):
         self.required = [each.key for each in definitions if each.is_required]
         self.empty |= {f"{PREFIX}{key}": None for key in self.attributes}
         self.readers = self._readers()
-        self.tree = FileTree()
+        self.tree = FileTree("parent", "parent", _kept_parents)
         self._codes: dict[str, int] = {}
         self._credit_codes: dict[str, int] = {}
         self._names: dict[str, int] = {}
@@ -110,14 +122,12 @@ class CustomerRows(RowChecker):
             return {"name": value, "pinyin": pinyin_of(value), "pinyin_initials": initials_of(value)}
         return {_REFERENCES.get(name, name): value}
 
-    @property
-    def has_parents(self) -> bool:
-        """Whether the file says what hangs from what."""
-        return "parent" in self.mapping
-
-    def settle_parents(self, created: dict[str, int]) -> tuple[dict[int, int], dict[int, Finding]]:
-        """What only the whole file tells: see `FileTree.settle`."""
-        return self.tree.settle(created)
+    def made(self, job_id: int) -> dict[str, int]:
+        """By their codes."""
+        if "parent" not in self.mapping:
+            return {}
+        created = ImportRow.objects.filter(job=job_id, state=ImportState.CREATED, values__has_key="code")
+        return dict(created.values_list("values__code", "line"))
 
     def judge(self, drafts: Sequence[Draft]) -> None:
         """Look up all that the rows name, then decide row by row."""
@@ -302,12 +312,16 @@ class CustomerRows(RowChecker):
         if present is not None and present["parent__code"] == code:
             return False
         key = ground.parents.get(code)
-        self.tree.hang(draft.line, draft.given["code"], code, is_known=key is not None)
+        self.tree.hang(draft.line, draft.given["code"], code, typed=code if key is None else None)
         if present is not None:
             draft.before["parent_id"] = before
         if key is not None:
             draft.values["parent_id"] = key
         return key is None
+
+
+def _kept_parents(codes: set[str]) -> QuerySet[Customer, tuple[str, str]]:
+    return Customer._base_manager.filter(code__in=codes).exclude(parent=None).values_list("code", "parent__code")
 
 
 def _reaches_own(reach: Reach) -> bool:

@@ -45,6 +45,7 @@ _CONTACT_LABELS: Final[dict[str, _StrPromise]] = {
     "id_number": _("ID number"),
     "birthday": _("Birthday"),
     "preferences": _("Preferences"),
+    "reports_to": _("Reports to"),
     "is_key_person": _("Key person"),
     "do_not_contact": _("Do not contact"),
 }
@@ -61,7 +62,7 @@ EMPTY: Final[dict[str, dict[str, Any]]] = {
     },
     ImportSubject.CONTACT_PEOPLE: {
         **dict.fromkeys(("title", "phone", "email", "id_type", "id_number", "preferences"), ""),
-        "birthday": None,
+        **dict.fromkeys(("birthday", "reports_to")),
     },
 }
 """What stands in a field that is emptied; those that are not named never are."""

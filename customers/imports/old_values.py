@@ -22,6 +22,7 @@ _COLUMNS: Final = {
     "manager": "manager_id",
     "org_unit": "org_unit_id",
     "parent": "parent_id",
+    "reports_to": "reports_to_id",
 }
 _MASKS: Final[dict[str, Callable[[str], str]]] = {
     "phone": lambda stored: mask_number(readable_phone(stored)),
@@ -102,5 +103,6 @@ _REFERENCES: Final[dict[str, models.Manager[Any]]] = {
     "manager_id": User.objects,
     "org_unit_id": OrgUnit.objects,
     "parent_id": Customer._base_manager,
+    "reports_to_id": ContactPerson._base_manager,
 }
 """Where the names of old references stand; they were part of what the reader sees of the row's own customer."""

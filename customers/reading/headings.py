@@ -71,6 +71,7 @@ _CONTACT_FIELDS: Final[dict[str, tuple[str, ...]]] = {
     "id_number": ("idnumber", "certificatenumber", "idno", "证件号码", "证件号", "身份证号", "身份证号码", "身份证"),
     "birthday": ("birthday", "birthdate", "dateofbirth", "生日", "出生日期", "出生年月日"),
     "preferences": ("preferences", "preference", "hobbies", "偏好", "喜好", "爱好", "兴趣爱好"),
+    "reports_to": ("reportsto", "superior", "supervisor", "boss", "汇报给", "汇报对象", "上级", "直接上级", "上级领导", "上级联系人"),
     "is_key_person": ("keyperson", "key", "关键人", "是否关键人", "关键联系人"),
     "do_not_contact": ("donotcontact", "nocontact", "勿扰", "请勿联系", "免打扰", "禁止联系"),
 }  # fmt: skip

@@ -16,7 +16,7 @@ from django.utils import timezone
 from access.models import User
 from customers.bulk.import_rows import amend_rows, counts_applied, counts_checked, give_up_rows, store_rows
 from customers.bulk.import_undoing import UndoChunk, list_rows, undo_chunk
-from customers.bulk.importing import WRITERS, ImportChunk, LostReach, link_parents, now_here
+from customers.bulk.importing import WRITERS, ImportChunk, LostReach, link_rows, now_here
 from customers.imports.checking import Options, RowChecker, SourceRow
 from customers.imports.contact_rows import ContactRows
 from customers.imports.customer_rows import CustomerRows
@@ -66,10 +66,7 @@ def check(job: Job) -> None:
     with _rows_of(_source(job), found) as run:
         for block in _blocks(run.rows):
             store_rows(job.pk, checker.check(block))
-    if isinstance(checker, CustomerRows):
-        created = ImportRow.objects.filter(job=job, state=ImportState.CREATED, values__has_key="code")
-        links, wrong = checker.settle_parents(dict(created.values_list("values__code", "line")) if checker.has_parents else {})
-        amend_rows(job.pk, links, wrong)
+    amend_rows(job.pk, *checker.settle(job.pk))
     found.inspection = (found.inspection or {}) | run.answer
     found.save(update_fields=["inspection"])
     _set_checked(job, checker.fingerprint, {"columns": sorted(checker.columns)})
@@ -146,9 +143,9 @@ def poison_chunk(job: Job, chunk: JobChunk) -> None:
 
 
 def finish(job: Job) -> None:
-    """Hang rows below parents of the same file, keep what was written of each kind, and mark the undone job when its undo has ended."""
+    """Hang rows below others of the same file, keep what was written of each kind, and mark the undone job when its undo has ended."""
     if not job.undo_of_id:
-        link_parents(job.pk)
+        link_rows(job.pk, DataImport.objects.values_list("subject", flat=True).get(job=job))
     job.summary = job.summary | {"applied": counts_applied(job.pk)}
     if job.undo_of_id and job.status in (JobStatus.DONE, JobStatus.DONE_WITH_ERRORS):
         Job.objects.filter(pk=job.undo_of_id).update(status=JobStatus.UNDONE, updated_at=timezone.now())

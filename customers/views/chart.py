@@ -15,6 +15,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 from access.models import Action
 from access.requests import signed_in
 from common.htmx import asks_for, is_by_htmx
+from common.keys import key_in
 from common.panels import render_panel
 from customers.chart import chart_of
 from customers.forms import PlaceForm
@@ -25,9 +26,9 @@ from customers.views.customer import SLOT, may, read_customer
 
 @require_GET
 def people_chart(request: HttpRequest, pk: int) -> HttpResponse:
-    """The chart, in the tab of contact persons."""
+    """The chart, in the tab of contact persons. `left` in the query names the person whose form was just left without saving."""
     customer = read_customer(request, pk)
-    context = _chart(request, customer)
+    context = _chart(request, customer, key_in(request.GET.get("left", "")))
     if asks_for(request, "people-chart"):
         response = render(request, "customers/partials/_chart.html", context)
         patch_vary_headers(response, ["HX-Request", "HX-Target"])
@@ -37,8 +38,16 @@ def people_chart(request: HttpRequest, pk: int) -> HttpResponse:
     )
 
 
-def _chart(request: HttpRequest, customer: Customer) -> dict[str, Any]:
-    return {"customer": customer, "chart": chart_of(customer, signed_in(request)), "may_change": may(request, customer, Action.CHANGE)}
+def _chart(request: HttpRequest, customer: Customer, placed: int | None = None) -> dict[str, Any]:
+    """The chart, in which the forms of other people that stand open in the page keep what is typed there; `placed` has the focus."""
+    sent = request.POST if request.method == "POST" else request.GET
+    return {
+        "customer": customer,
+        "chart": chart_of(customer, signed_in(request)),
+        "may_change": may(request, customer, Action.CHANGE),
+        "open": {key_in(text) for text in sent.getlist("open")} - {placed},
+        "placed": placed,
+    }
 
 
 @require_http_methods(["GET", "POST"])
@@ -67,7 +76,7 @@ def _placed(request: HttpRequest, person: ContactPerson) -> HttpResponse:
     if not is_by_htmx(request):
         messages.success(request, _("The changes are saved."))
         return redirect("customers:people_chart", person.customer_id)
-    response = render(request, "customers/partials/_chart.html", {**_chart(request, person.customer), "placed": person.pk})
+    response = render(request, "customers/partials/_chart.html", _chart(request, person.customer, person.pk))
     response["HX-Retarget"] = "#people-chart"
     response["HX-Reswap"] = "outerHTML"
     return response

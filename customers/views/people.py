@@ -42,7 +42,7 @@ def customer_people(request: HttpRequest, pk: int) -> HttpResponse:
 def contact_person_create(request: HttpRequest, pk: int) -> HttpResponse:
     """Enter a person at a customer."""
     customer = read_customer(request, pk, Action.CHANGE)
-    form = ContactPersonForm(request.POST or None)
+    form = ContactPersonForm(request.POST or None, instance=ContactPerson(customer=customer))
     form.alike_url = reverse("customers:contact_person_alike", args=[pk])
     if form.is_valid() and form.has_seen(alike_to_person(signed_in(request), customer, form)):
         try:

@@ -229,6 +229,22 @@ def test_a_person_is_entered_and_deleted(api: Api, customer: Customer) -> None:
 # --- access ----------------------------------------------------------------------------------------------------------------------------
 
 
+def test_who_reports_to_whom_is_written_within_a_customer(api: Api, customer: Customer, manager: User, foreign_manager: User) -> None:
+    head = ContactPersonFactory(customer=customer)
+    elsewhere, hidden = (ContactPersonFactory(customer=CustomerFactory(manager=one)) for one in (manager, foreign_manager))
+    made = api.request("POST", PEOPLE, {"customer": customer.code, "name": "孙科长", "reports_to": head.pk})
+    assert (made.status_code, made.json()["reports_to"]) == (201, head.pk), made.content
+    person = ContactPerson.objects.get(name="孙科长")
+    for row, superior in ((head, person), (person, elsewhere), (person, hidden), (person, person)):
+        refused = api.request("PATCH", one(row, PEOPLE), {"reports_to": superior.pk}, If_Match=api.get(one(row, PEOPLE))["ETag"])
+        assert (refused.status_code, refused.json()["field"]) == (400, "reports_to"), refused.content
+    refused = api.request("POST", PEOPLE, {"customer": customer.code, "name": "李工", "reports_to": elsewhere.pk})
+    assert (refused.status_code, refused.json()["field"]) == (400, "reports_to"), refused.content
+    emptied = api.request("PATCH", one(person, PEOPLE), {"reports_to": None}, If_Match=api.get(one(person, PEOPLE))["ETag"])
+    assert (emptied.status_code, emptied.json()["reports_to"]) == (200, None)
+    assert not ContactPerson.objects.exclude(reports_to=None).exists()
+
+
 def test_what_is_hidden_is_missing(api: Api, foreign_manager: User, viewer: User, outsider: User, api_of: ApiOf) -> None:
     hidden = CustomerFactory(code="HIDDEN", manager=foreign_manager)
     person = ContactPersonFactory(customer=hidden)

@@ -112,3 +112,28 @@ def test_delete_page_only_by_post(client, manager, person):
     assert ContactPerson.objects.exists()
     assert client.post(url).status_code == 302
     assert not ContactPerson.objects.exists()
+
+
+def test_the_own_form_names_the_superior_among_the_people_there(client, manager, customer, person):
+    head, elsewhere = ContactPersonFactory(customer=customer), ContactPersonFactory(customer=CustomerFactory(manager=manager))
+    client.force_login(manager)
+    create, edit = (
+        reverse("customers:contact_person_create", args=[customer.pk]),
+        reverse("customers:contact_person_edit", args=[person.pk]),
+    )
+    for page in (create, edit):
+        offered = client.get(page).context["form"].fields["reports_to"].queryset
+        assert set(offered) == {head, person} - ({person} if page == edit else set())
+    assert client.post(create, {"name": "新人", "role": "user", "reports_to": elsewhere.pk}).status_code == 422
+    assert client.post(create, {"name": "新人", "role": "user", "reports_to": head.pk}).status_code == 302
+    assert ContactPerson.objects.get(name="新人").reports_to == head
+    sent = {"name": person.name, "role": "user", "reports_to": head.pk, "version": version_of(person)}
+    assert client.post(edit, sent).status_code == 302
+    circle = client.post(
+        reverse("customers:contact_person_edit", args=[head.pk]),
+        {"name": head.name, "role": "user", "reports_to": person.pk, "version": version_of(head)},
+    )
+    assert circle.status_code == 422
+    assert "reports to this person already" in circle.content.decode()
+    assert ContactPerson.objects.get(pk=person.pk).reports_to == head
+    assert ContactPerson.objects.get(pk=head.pk).reports_to is None

@@ -8,10 +8,10 @@ import pytest
 
 from access.models import User
 from customers.imports.checking import Options
-from customers.models import ContactPerson
+from customers.models import ContactPerson, Customer
 from customers.services.imports import undo_import
 from jobs.models import JobStatus
-from tests.customers.imports import CONTACTS, imported, run, told, work_off
+from tests.customers.imports import CONTACTS, checked, imported, run, told, work_off
 from tests.factories.customers import ContactPersonFactory, CustomerFactory
 
 pytestmark = pytest.mark.django_db
@@ -104,3 +104,58 @@ def test_masked_values_come_back_unchanged_and_namesakes_can_be_taken(manager: U
     )
     assert told(job) == [(2, "c", [])]
     assert ContactPerson.objects.count() == 2
+
+
+def lines(customer: Customer) -> dict[str, str | None]:
+    """Who reports to whom."""
+    return dict(ContactPerson.objects.filter(customer=customer).values_list("name", "reports_to__name"))
+
+
+def test_who_reports_to_whom_by_names_of_the_file_and_of_the_customer(manager: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    customer, other = CustomerFactory(code="YJ-1", manager=manager), CustomerFactory(code="YJ-2", manager=manager)
+    head = ContactPersonFactory(customer=customer, name="赵院长", phone="")
+    clerk = ContactPersonFactory(customer=customer, name="周涛", phone="")
+    ContactPersonFactory(customer=other, name="外人")
+    for _time in range(2):
+        ContactPersonFactory(customer=customer, name="重名", phone="")
+    monkeypatch.setattr("customers.services.imports.CHUNK_LINES", 1)
+    rows = [
+        ["customer", "name", "reports to"],
+        ["YJ-1", "孙科长", "钱主任"],
+        ["YJ-1", "钱主任", "赵院长"],
+        ["YJ-1", "周涛", "孙科长"],
+        ["YJ-1", "李工", "外人"],
+        ["YJ-1", "王工", "重名"],
+        ["YJ-1", "吴工", "郑工"],
+        ["YJ-1", "郑工", "吴工"],
+    ]
+    job = imported(manager, CONTACTS, rows)
+    assert [state for _line, state, _found in told(job)] == ["c", "c", "u", "e", "e", "e", "e"]
+    assert [code for _line, _state, found in told(job) for code, _field in found] == ["superior_unknown"] * 2 + ["superior_circle"] * 2
+    known = {"赵院长": None, "钱主任": "赵院长", "孙科长": "钱主任", "周涛": "孙科长", "重名": None}
+    assert lines(customer) == known
+    circle = checked(manager, CONTACTS, [["customer", "name", "reports to"], ["YJ-1", "赵院长", "周涛"]])
+    assert told(circle) == [(2, "e", [("superior_circle", "reports_to")])]
+    undo = run(work_off(undo_import(job_id=job.pk, actor=manager)), manager)
+    assert (undo.applied, undo.conflicts, told(undo)) == (3, 0, [(2, "c", []), (3, "c", []), (4, "u", [])])
+    assert lines(customer) == {"赵院长": None, "周涛": None, "重名": None}
+    assert {head.pk, clerk.pk} <= set(ContactPerson.objects.values_list("pk", flat=True))
+
+
+def test_an_undo_leaves_whom_others_report_to_by_now(manager: User) -> None:
+    customer = CustomerFactory(code="YJ-1", manager=manager)
+    job = imported(manager, CONTACTS, [["customer", "name"], ["YJ-1", "赵院长"], ["YJ-1", "钱主任"]])
+    ContactPersonFactory(customer=customer, name="孙科长", reports_to=ContactPerson.objects.get(name="赵院长"))
+    undo = run(work_off(undo_import(job_id=job.pk, actor=manager)), manager)
+    assert undo.applied == 1
+    assert lines(customer) == {"赵院长": None, "孙科长": "赵院长"}
+
+
+def test_lines_drawn_since_the_check_make_no_circle(manager: User) -> None:
+    customer = CustomerFactory(code="YJ-1", manager=manager)
+    one, other = (ContactPersonFactory(customer=customer, name=name, phone="") for name in ("甲", "乙"))
+    job = checked(manager, CONTACTS, [["customer", "name", "reports to"], ["YJ-1", "甲", "乙"]])
+    ContactPerson.objects.filter(pk=other.pk).update(reports_to=one)
+    done = run(job, manager)
+    assert (done.applied, done.conflicts) == (0, 1)
+    assert lines(customer) == {"甲": None, "乙": "甲"}

@@ -1,5 +1,6 @@
 """The chart of influence: who reports to whom, circles refused, read by those who may."""
 
+import re
 import threading
 from html import unescape
 
@@ -90,6 +91,28 @@ def test_a_place_is_given_with_and_without_scripts(client, manager, customer, li
     assert "孙科长 reports to this person already." in unescape(refused.content.decode())
     done = client.post(circle, {"reports_to": "", "influence": 2, "version": version_of(line[0])})
     assert done["Location"] == reverse("customers:people_chart", args=[customer.pk])
+
+
+def test_forms_of_others_stay_open_where_one_is_saved_or_left(client, manager, customer, line):
+    client.force_login(manager)
+    by_htmx = {"HX-Request": "true", "HX-Target": "people-chart"}
+    form = reverse("customers:contact_person_place", args=[line[2].pk])
+    sent = {"reports_to": line[0].pk, "version": version_of(line[2]), "open": [line[1].pk, line[2].pk]}
+    saved = client.post(form, sent, headers=by_htmx).content.decode()
+    chart = reverse("customers:people_chart", args=[customer.pk])
+    left = client.get(chart, {"left": line[2].pk, "open": [line[1].pk, line[2].pk]}, headers=by_htmx).content.decode()
+    for text in (saved, left):
+        assert re.findall(r'id="place-(\d+)" hx-preserve', text) == [str(line[1].pk)]
+    ids = [
+        set(
+            re.findall(
+                r' id="([^"]+)"', client.get(reverse("customers:contact_person_place", args=[one.pk]), headers=by_htmx).content.decode()
+            )
+        )
+        for one in line[:2]
+    ]
+    assert ids[0]
+    assert not ids[0] & ids[1]
 
 
 def test_queries_do_not_grow(client, manager, customer, django_assert_max_num_queries):
