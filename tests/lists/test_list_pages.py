@@ -240,7 +240,8 @@ def test_queries_do_not_grow_with_rows(client, director, manager, django_assert_
     client.get(URL)
     for rows in (3, 60):
         CustomerFactory.create_batch(rows, manager=manager)
-        # A search asks the planner, and how many begin with the text. Two of all ask for grants and loans, one for the second factor, one for tags, one for attributes, two for what is remembered.
+        # A search asks the planner, and how many begin with the text.
+        # Two of them ask for grants and loans, one for the second factor, one for tags, one for attributes, two for what is remembered.
         with django_assert_num_queries(14 + more):
             client.get(f"{URL}{query}")
 
