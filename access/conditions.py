@@ -28,6 +28,9 @@ class AnyOf(Lookup):
         if isinstance(self.rhs, Query):  # read once, before the rows, whose index then gives them in its order
             sql, values = self.rhs.get_compiler(connection=connection).as_sql()
             return f"{left} = ANY(ARRAY({sql}))", (*parameters, *values)
+        if isinstance(self.rhs, Expression):
+            sql, values = compiler.compile(self.rhs)
+            return f"{left} = ANY(ARRAY({sql}))", (*parameters, *values)
         return f"{left} = ANY(%s::bigint[])", (*parameters, sorted(self.rhs))
 
 

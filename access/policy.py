@@ -20,7 +20,8 @@ from django.db.models import Exists, Func, OuterRef, Q
 from django.db.models.expressions import OrderBy
 from django.http import Http404
 
-from access.conditions import Outside, ReachCondition, passed_values, take_out
+from access.by_way import KeysByWay, TheWay, count_by_way
+from access.conditions import ReachCondition, passed_values, take_out
 from access.models import Action, User
 from access.placing import PLACES
 from access.scope import Reach, allowed, scope_of
@@ -170,8 +171,7 @@ class PolicyQuerySet(models.QuerySet[ModelT]):
         if base is None:
             return self
         limit = self.query.high_mark
-        parts = [base.filter(way)[:limit].values("pk") for way in ways]
-        return base.filter(pk__in=parts[0].union(*parts[1:], all=True))[:limit]
+        return base.filter(pk__any_of=KeysByWay(base.filter(TheWay())[:limit].values("pk"), ways))[:limit]
 
     def _first_below(self, reach: Reach, user: User | AnonymousUser) -> Self:
         """The page of rows that are ordered by the row above: found by the first of those that have any, way by way.
@@ -186,31 +186,26 @@ class PolicyQuerySet(models.QuerySet[ModelT]):
         if passed := passed_values(base.query):
             above = above.filter(**{"pk__lte" if descending else "pk__gte": passed[0]})
         above = above.filter(Exists(base.order_by().filter(**{self.inherits_from: OuterRef("pk")})))
-        parts = [above.filter(way)[:limit].values("pk") for way in above._ways(reach, user)]
-        firsts = parts[0].union(*parts[1:], all=True) if len(parts) > 1 else parts[0]
+        firsts = KeysByWay(above.filter(TheWay())[:limit].values("pk"), above._ways(reach, user))
         return base.filter(**{f"{self.inherits_from}__any_of": firsts})[:limit]
 
     def count_up_to(self, limit: int) -> int:
-        """How many rows there are, counted up to `limit`."""
-        return int(self.each_once(limit).count())
-
-    def each_once(self, limit: int) -> models.QuerySet[Any, Any]:
-        """Up to `limit` rows in no order, found way by way, each way without what those before it reach: the form for counts.
+        """How many rows there are, counted up to `limit` way by way, each way without what those before it reach.
 
         One OR over the columns of several ways has no index that holds all it asks for.
         """
         known: tuple[Reach, User] | None = getattr(self, _WAYS_OF, None)
+        rows = self.order_by()
         if known is not None and self.inherits_from:
-            base = self.order_by()._without_reach()
-            return self.order_by()[:limit] if base is None else self._each_below(base, *known, limit=limit)
+            base = rows._without_reach()
+            return rows[:limit].count() if base is None else self._count_below(base, *known, limit=limit)
         ways = self._ways(*known) if known is not None else []
-        base = self.order_by()._without_reach() if len(ways) > 1 else None
+        base = rows._without_reach() if len(ways) > 1 else None
         if base is None:
-            return self.order_by()[:limit]
-        parts = [base.filter(way, *([Outside(ways[:place])] if place else []))[:limit].values("pk") for place, way in enumerate(ways)]
-        return parts[0].union(*parts[1:], all=True)[:limit]
+            return rows[:limit].count()
+        return count_by_way(base.filter(TheWay()).values("pk")[:limit], ways, limit)
 
-    def _each_below(self, base: Self, reach: Reach, user: User | AnonymousUser, *, limit: int) -> models.QuerySet[Any, Any]:
+    def _count_below(self, base: Self, reach: Reach, user: User | AnonymousUser, *, limit: int) -> int:
         """Of rows below others, those of one of these after another, until `limit` are met.
 
         The planner expects more rows below each than there are, and reads the whole table instead of looking into its index. A set
@@ -218,12 +213,8 @@ class PolicyQuerySet(models.QuerySet[ModelT]):
         """
         below = base.filter(**{self.inherits_from: OuterRef("pk")}).values("pk")[:limit]
         above = self._above().order_by()
-        ways = above._ways(reach, user)
-        parts = [
-            above.filter(way, *([Outside(ways[:place])] if place else [])).values_list(_Rows(ArraySubquery(below)))[:limit]
-            for place, way in enumerate(ways)
-        ]
-        return (parts[0].union(*parts[1:], all=True) if len(parts) > 1 else parts[0])[:limit]
+        part = above.filter(TheWay()).values_list(_Rows(ArraySubquery(below)))[:limit]
+        return count_by_way(part, above._ways(reach, user), limit)
 
     def _own_fields(self) -> dict[str, Any]:
         return {field.name: field for field in self.model._meta.concrete_fields}
