@@ -18,7 +18,7 @@ from rest_framework.views import APIView
 from access.cover_views import CoverForm
 from access.models import Delegation, User
 from access.requests import signed_in
-from access.services.delegations import end_delegation, lend_scope
+from access.services.delegations import begin_loan, end_delegation
 from common.api import ErrorSerializer
 from common.api.editing import details_of, form_of
 from common.api.entity_tags import answered, tag_of_content, tag_of_row, tagged
@@ -85,12 +85,11 @@ class CoverView(APIView):
         """Lend them."""
         user = signed_in(request)
         form = form_of(request, NewLoanSerializer(), CoverForm)
-        began = timezone.now()
         try:
-            loan = lend_scope(actor=user, lender=user, **form.cleaned_data)
+            loan, is_new = begin_loan(actor=user, lender=user, **form.cleaned_data)
         except ValidationError as error:
             raise exceptions.ValidationError(details_of(error)) from error
-        return _told(loan, status.HTTP_201_CREATED if loan.created_at >= began else status.HTTP_200_OK)
+        return _told(loan, status.HTTP_201_CREATED if is_new else status.HTTP_200_OK)
 
 
 class CoverEndView(APIView):

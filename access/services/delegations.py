@@ -20,13 +20,20 @@ from common.saving import save_valid
 LONGEST: Final = datetime.timedelta(days=366)
 
 
-@transaction.atomic
 def lend_scope(
     *, actor: User, lender: User, borrower: User, starts_on: datetime.date, ends_on: datetime.date, reason: str = ""
 ) -> Delegation:
+    """As `begin_loan`, whether it is new or not."""
+    return begin_loan(actor=actor, lender=lender, borrower=borrower, starts_on=starts_on, ends_on=ends_on, reason=reason)[0]
+
+
+@transaction.atomic
+def begin_loan(
+    *, actor: User, lender: User, borrower: User, starts_on: datetime.date, ends_on: datetime.date, reason: str = ""
+) -> tuple[Delegation, bool]:
     """Lend the own customers of `lender` to `borrower` from `starts_on` to `ends_on`, both included; `access.loans` says what that opens.
 
-    The same loan begun once more is the first one.
+    Returns the loan, and whether it is new: the same one begun once more is the first.
 
     Raises PermissionDenied when `actor` is neither the lender nor keeps all access (for a colleague who is ill), ValidationError when the
     lender has no own customers by any role, the borrower cannot work with them, or the days make no sense.
@@ -36,16 +43,16 @@ def lend_scope(
     loan: dict[str, Any] = {"lender": lender, "borrower": borrower, "starts_on": starts_on, "ends_on": ends_on}
     begun = Delegation.objects.filter(**loan, ended_at=None).select_related("lender", "borrower").first()
     if begun is not None:
-        return begun
+        return begun, False
     delegation = Delegation(**loan, reason=reason)
     save_valid(delegation)
     record_event(AuditEventKind.DELEGATED, actor=actor, target=delegation, details=_days(delegation))
     tell_of_cover(delegation)
-    return delegation
+    return delegation, True
 
 
 def check_loan(*, actor: User, lender: User, borrower: User, starts_on: datetime.date, ends_on: datetime.date) -> None:
-    """Raise what `lend_scope` raises where the loan may not be; for forms, which show it before anything is written."""
+    """Raise what `begin_loan` raises where the loan may not be; for forms, which show it before anything is written."""
     if actor != lender and not _keeps_access(actor):
         raise PermissionDenied
     own = scope_of(lender).role_reach("customers", Action.VIEW)
