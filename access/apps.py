@@ -19,12 +19,14 @@ class AccessConfig(AppConfig):
         from access.history.changers import last_changer
         from access.list_memory import remembered
         from access.notices import register_notices
+        from access.people_lists import PeopleList
         from access.scope import allowed
         from access.second_factor import reencrypt_secrets
         from access.sensitive import register_masked
         from common.encryption import ELSEWHERE
         from common.gate import answer_with
         from common.lists.memory import remember_by
+        from common.lists.registry import register_list
         from common.lost_updates import name_changers_by
         from common.navigation import NavigationGroup, NavigationItem, register
         from common.panels import register_card
@@ -43,6 +45,7 @@ class AccessConfig(AppConfig):
             opens=keeps_accounts,
         )
         remember_by(remembered)
+        register_list(PeopleList)
         register_masked()
         register_histories()
         ELSEWHERE["mfa.authenticator.data"] = reencrypt_secrets

@@ -14,5 +14,6 @@ urlpatterns = [
     path("v1/", include("jobs.api.urls")),
     path("v1/", include("workflow.api.urls")),
     path("v1/", include("customers.api.urls")),
+    path("v1/", include("products.api.urls")),
     path("v1/", include("members.api.urls")),
 ]

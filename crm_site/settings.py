@@ -327,7 +327,15 @@ SPECTACULAR_SETTINGS = {
     "SERVE_PERMISSIONS": ["rest_framework.permissions.IsAuthenticated"],
     "SCHEMA_PATH_PREFIX": "/api/v1",
     "COMPONENT_SPLIT_REQUEST": True,
-    "ENUM_NAME_OVERRIDES": {"JobStatusEnum": "jobs.models.JobStatus", "JobModeEnum": "jobs.models.JobMode"},
+    "ENUM_NAME_OVERRIDES": {
+        "JobStatusEnum": "jobs.models.JobStatus",
+        "JobModeEnum": "jobs.models.JobMode",
+        "ProductKindEnum": "products.models.ProductKind",
+        "DiscountKindEnum": "products.models.DiscountKind",
+        "OfferStatusEnum": "products.models.OfferStatus",
+        "NumberKindEnum": "members.models.NumberKind",
+        "NumberStateEnum": "members.models.NumberState",
+    },
 }
 
 # Without a mail server, e-mails lie as files below VAR_DIR: what a demonstration sends can be read there.

@@ -22,10 +22,21 @@ SHOWN: Final = 200
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """What a customer has by itself, and with all below, as text."""
+    """What a customer has by itself, and with all below."""
 
-    own: str
-    total: str
+    roll_up: RollUp
+    own_amount: Amount
+    total_amount: Amount
+
+    @property
+    def own(self) -> str:
+        """As people read it."""
+        return self.roll_up.words(self.own_amount)
+
+    @property
+    def total(self) -> str:
+        """As people read it."""
+        return self.roll_up.words(self.total_amount)
 
 
 @dataclass(slots=True)
@@ -140,4 +151,4 @@ def _enter_figures(members: list[Kin], branches: list[Branch], roll_ups: list[Ro
         own = dict(figure.read([branch.pk for branch in branches], user))
         total = _summed(branches, own)
         for kin in members:
-            kin.figures.append(Figure(figure.words(own.get(kin.customer.pk, 0)), figure.words(total[kin.customer.pk])))
+            kin.figures.append(Figure(figure, own.get(kin.customer.pk, 0), total[kin.customer.pk]))

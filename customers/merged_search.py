@@ -36,4 +36,5 @@ def find_merged(user: User, query: Query, limit: int) -> Found:
 
 def _result(merge: CustomerMerge) -> Result:
     url = reverse("customers:customer_detail", args=[merge.winner_id])
-    return Result(label=merge.loser_name, url=url, details=[merge.loser_code, _("merged into %(name)s") % {"name": merge.winner.name}])
+    details = [merge.loser_code, _("merged into %(name)s") % {"name": merge.winner.name}]
+    return Result(label=merge.loser_name, url=url, details=details, resource=("api:customer", merge.winner_id))

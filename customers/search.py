@@ -115,7 +115,7 @@ def _customer_result(row: Customer, query: Query) -> Result:
     if row.manager is not None:
         details.append(row.manager.name)
     url = reverse("customers:customer_detail", args=[row.pk])
-    return Result(label=row.name, url=url, details=details, marked=_sounded_part(row, query))
+    return Result(label=row.name, url=url, details=details, marked=_sounded_part(row, query), resource=("api:customer", row.pk))
 
 
 def _sounded_part(row: Customer, query: Query) -> str:
@@ -186,7 +186,8 @@ def _person_result(row: ContactPerson, query: Query) -> Result:
     details = [row.title, row.customer.name]
     if query.digits:
         details.append(masked_text(row, "phone"))
-    return Result(label=row.name, url=reverse("customers:contact_person", args=[row.pk]), details=details)
+    url = reverse("customers:contact_person", args=[row.pk])
+    return Result(label=row.name, url=url, details=details, resource=("api:contact_person", row.pk))
 
 
 def _list_address(url_name: str, query: Query) -> str:

@@ -51,4 +51,5 @@ def find_jobs(user: Any, query: Query, limit: int) -> Found:
 
 def _result(job: Job) -> Result:
     details = (str(job.get_status_display()), job.actor.name)
-    return Result(label=f"#{job.pk} {job.title}", url=reverse("jobs:job_detail", args=[job.pk]), details=details)
+    url = reverse("jobs:job_detail", args=[job.pk])
+    return Result(label=f"#{job.pk} {job.title}", url=url, details=details, resource=("api:job", job.pk))

@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from common.lists import ChoicesFilter, DatesFilter, Filters, ModelChoicesFilter, TextFilter
+from customers.models import Customer
 from members.models import BatchRow, NumberKind, Operator, PayMode, RowState
 from members.roster import STAGES, in_stage, not_left, number_ends_with, on_products
 from products.models import Product
@@ -115,6 +116,17 @@ class MemberFilters(Filters):
         members: Any = queryset
         found: QuerySet[Any] = members.on_roster(datetime.date.fromisoformat(value))
         return found
+
+
+class AllMembersFilters(MemberFilters):
+    """Of the numbers of all customers."""
+
+    customer = TextFilter(label=_("Customer code"), lookup_expr="exact", method="by_customer")
+
+    def by_customer(self, queryset: QuerySet[Any], _name: str, value: str) -> QuerySet[Any]:
+        """The numbers of the customer with this code. Its key is looked up first, so that the index of its numbers serves."""
+        key = Customer.objects.visible_to(self.request.user).filter(code=value.strip().upper()).values_list("pk", flat=True).first()
+        return queryset.none() if key is None else queryset.filter(customer=key)
 
 
 class SegmentFilters(Filters):

@@ -12,12 +12,13 @@ from django.utils.translation import gettext_lazy
 from access.models import User
 from common.lost_updates import TECHNICAL, TellsOfChanges
 from common.versions import version_of
+from customers.forms import ServiceForm
 from members.models import Member
 from members.reading.normalise import CONTROL, clean_text, normalise_short_number
 from members.services.members import change_member
 
 
-class MemberForm(TellsOfChanges, forms.ModelForm):  # type: ignore[type-arg]  # not subscriptable at run time
+class MemberForm(TellsOfChanges, ServiceForm, forms.ModelForm):  # type: ignore[type-arg]  # not subscriptable at run time
     """What is kept of one member beside the number itself."""
 
     version = forms.CharField(widget=forms.HiddenInput, required=False)
@@ -65,14 +66,17 @@ class MemberForm(TellsOfChanges, forms.ModelForm):  # type: ignore[type-arg]  # 
         """Whether the form is valid and was written; if not, its errors say why."""
         if not self.is_valid():
             return False
-        values = {name: value for name, value in self.cleaned_data.items() if name not in TECHNICAL}
         try:
-            change_member(member_id=self.instance.pk, values=values, seen=self.cleaned_data["version"], actor=self.actor)
+            self.write()
         except ValidationError as error:
-            if not self.told_stale(error):
-                self.add_error(None, error)
+            self.refuse(error)
             return False
         return True
+
+    def write(self) -> Member:
+        """Hand the valid form to the service. Raises ValidationError where that refuses."""
+        values = {name: value for name, value in self.cleaned_data.items() if name not in TECHNICAL}
+        return change_member(member_id=self.instance.pk, values=values, seen=self.cleaned_data["version"], actor=self.actor)
 
     def opened_on(self, row: Any) -> MemberForm:
         """For the same person."""

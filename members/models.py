@@ -15,6 +15,7 @@ from common.db import CodeField, TimestampedModel
 from common.masking import mask_number
 from common.reading.cells import CELL_SEPARATOR
 from common.tracking import tracked, untracked
+from common.version_triggers import versioned
 from customers.models import Customer, Region
 from jobs.models import Job
 from members.querysets import BatchRowQuerySet, MemberQuerySet, MemberSubscriptionQuerySet
@@ -93,6 +94,7 @@ class PayMode(models.TextChoices):
     PERSON = "person", _("member pays")
 
 
+@versioned()
 @tracked(inserts=False)
 class Member(models.Model):
     """A number's membership of a group from `joined_on` until the day before `left_on` (empty: without end).

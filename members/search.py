@@ -65,4 +65,5 @@ def _found(user: Any, condition: Q, parameters: dict[str, str], limit: int, *, w
 
 def _result(row: Member) -> Result:
     details = (row.customer.name, stage_label(row.stage()))
-    return Result(label=masked_text(row, NUMBER), url=reverse("members:number_detail", args=[row.pk]), details=details)
+    url = reverse("members:number_detail", args=[row.pk])
+    return Result(label=masked_text(row, NUMBER), url=url, details=details, resource=("api:member", row.pk))

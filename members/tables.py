@@ -21,7 +21,7 @@ from common.lists import Column, ListDefinition, dot, linked, tag
 from common.lists.bulk import BulkOperation, EditableField, FieldEdit, Given, Obstacle
 from common.templatetags.frame import tone
 from customers.models import Customer
-from members.filters import MemberFilters, SegmentFilters
+from members.filters import AllMembersFilters, MemberFilters, SegmentFilters
 from members.models import BlacklistedNumber, Member, MemberSubscription, NumberSegment
 from members.reading.normalise import national
 from members.roster import live_subscriptions, matching_text, stage_label
@@ -117,6 +117,7 @@ class AllMembersList(MemberList):
         ),
         *MemberList.columns[2:],
     )
+    filterset_class = AllMembersFilters
     search_label = _("Number from its beginning, *end, holder, department")
     default_sort = "customer"
     scope_models: ClassVar[Mapping[str, type[Model]]] = {}

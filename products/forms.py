@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy as _
 from access.models import User
 from common.lost_updates import TellsOfChanges
 from common.versions import version_of
+from customers.forms import ServiceForm
 from customers.models import Customer
 from products.models import Discount, DiscountKind, GroupSubscription, Offer, Product, ProductRuleKind, Tariff
 from products.money import discount_text, yuan
@@ -30,7 +31,7 @@ def date_input() -> forms.DateInput:
     return forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"})
 
 
-class ActorForm(TellsOfChanges, forms.ModelForm):  # type: ignore[type-arg]  # not subscriptable at run time
+class ActorForm(TellsOfChanges, ServiceForm, forms.ModelForm):  # type: ignore[type-arg]  # not subscriptable at run time
     """A form that one person fills in; a changed row carries the version that the person saw."""
 
     version = forms.CharField(widget=forms.HiddenInput, required=False)
@@ -52,8 +53,7 @@ class ActorForm(TellsOfChanges, forms.ModelForm):  # type: ignore[type-arg]  # n
         try:
             self.write()
         except ValidationError as error:
-            if not self.told_stale(error):
-                self.add_error(None, error)
+            self.refuse(error)
             return False
         return True
 

@@ -16,6 +16,7 @@ from access.models import User
 from access.placing import INHERITED, PlacedAsCustomer, scope_indexes
 from common.db import BilingualModel, CodeField, TimestampedModel
 from common.tracking import tracked
+from common.version_triggers import versioned
 from customers.models import Customer
 from products.querysets import CatalogueQuerySet, GroupSubscriptionQuerySet, OfferQuerySet
 
@@ -34,6 +35,7 @@ class ProductKind(models.TextChoices):
     CUSTOM = "custom", _("custom")
 
 
+@versioned()
 @tracked()
 class Product(BilingualModel, TimestampedModel):
     """Something a group or its members subscribe to. Retired from `retired_on` on."""
@@ -99,6 +101,7 @@ class TariffUnit(models.TextChoices):
     USE = "use", _("a use")
 
 
+@versioned()
 @tracked()
 class Tariff(BilingualModel, TimestampedModel):
     """A way to pay for a product. Its fee over time stands in `TariffPrice`."""
@@ -166,6 +169,7 @@ class DiscountKind(models.TextChoices):
     FREE_MONTHS = "free_months", _("free months")
 
 
+@versioned()
 @tracked()
 class Discount(BilingualModel, TimestampedModel):
     """A reduction that an offer may carry. Of one stacking group, an offer takes at most one."""
@@ -198,6 +202,7 @@ class OfferStatus(models.TextChoices):
     WITHDRAWN = "withdrawn", _("withdrawn")
 
 
+@versioned(exclude=INHERITED)
 @tracked(exclude=INHERITED, compared=True, told_of=("customer",))
 class Offer(PlacedAsCustomer, TimestampedModel):
     """A product, a tariff and discounts made for one customer, with dates. `expires_on` is the first day it no longer holds."""

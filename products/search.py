@@ -40,7 +40,8 @@ def find_products(user: Any, query: Query, limit: int) -> Found:
 
 
 def _product_result(row: Product) -> Result:
-    return Result(label=row.label, url=reverse("products:product_detail", args=[row.pk]), details=(row.code, str(row.get_kind_display())))
+    url, details = reverse("products:product_detail", args=[row.pk]), (row.code, str(row.get_kind_display()))
+    return Result(label=row.label, url=url, details=details, resource=("api:product", row.pk))
 
 
 def could_be_offer(query: Query) -> Likelihood:
@@ -63,7 +64,7 @@ def _of_customers(visible: QuerySet[Offer], customers: list[int]) -> QuerySet[Of
 
 def _offer_result(row: Offer) -> Result:
     details = (row.product.label, row.customer.name, str(stage_label(row.stage())))
-    return Result(label=row.code, url=reverse("products:offer_detail", args=[row.pk]), details=details)
+    return Result(label=row.code, url=reverse("products:offer_detail", args=[row.pk]), details=details, resource=("api:offer", row.pk))
 
 
 def _found(rows: list[Any], results: list[Result], list_name: str, query: Query, *, certain: bool = False) -> Found:

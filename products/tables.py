@@ -132,18 +132,22 @@ def offer_state(offer: Any) -> SafeString:
     return dot(tone(stage), stage_label(stage))
 
 
-def _net_fees(rows: Sequence[Any], _user: Any) -> Mapping[Any, str]:
-    """The net fee of each offer today, or on its first day if that is to come; one query for the whole page."""
+def net_prices(rows: Sequence[Any]) -> dict[int, Decimal | None]:
+    """The net price of each offer in CNY for its tariff's unit, today or on its first day if that is to come; None where the tariff has no
+    fee then. One query; the discounts are read with the offers.
+    """
     today = timezone.localdate()
     days = {offer.pk: max(today, offer.effective_on) for offer in rows}
     fees = fees_on({(offer.tariff_id, days[offer.pk]) for offer in rows})
-    return {offer.pk: _net_text(offer, fees.get((offer.tariff_id, days[offer.pk])), days[offer.pk]) for offer in rows}
+    return {offer.pk: _net_price(offer, fees.get((offer.tariff_id, days[offer.pk])), days[offer.pk]) for offer in rows}
 
 
-def _net_text(offer: Offer, fee: Decimal | None, day: datetime.date) -> str:
-    if fee is None:
-        return "—"
-    return yuan(net_price(fee, offer.discounts.all(), months_since(offer.effective_on, day)))
+def _net_price(offer: Offer, fee: Decimal | None, day: datetime.date) -> Decimal | None:
+    return None if fee is None else net_price(fee, offer.discounts.all(), months_since(offer.effective_on, day))
+
+
+def _net_texts(rows: Sequence[Any], _user: Any) -> Mapping[Any, str]:
+    return {key: "—" if price is None else yuan(price) for key, price in net_prices(rows).items()}
 
 
 class OfferList(ListDefinition):
@@ -163,7 +167,7 @@ class OfferList(ListDefinition):
             value=lambda row: " + ".join(discount_text(d) for d in in_order(row.discounts.all())),
             hide_on_phone=True,
         ),
-        Column(key="net", label=gettext_lazy("Net price"), values=_net_fees, numeric=True),
+        Column(key="net", label=gettext_lazy("Net price"), values=_net_texts, numeric=True),
         Column(key="effective_on", label=gettext_lazy("Effective"), sort=("effective_on",), descending_first=True, hide_on_phone=True),
         Column(key="expires_on", label=gettext_lazy("Expiry"), sort=("expires_on",)),
         Column(key="status", label=gettext_lazy("State"), value=offer_state),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
+from access.people_lists import tell_figures_by
 from common.navigation import NavigationGroup, NavigationItem, register
 from common.notices import deliver_with
 from common.panels import register_action, register_card
@@ -12,7 +13,7 @@ from workflow.cards import tasks_card, team_card
 from workflow.kinds import register_kinds
 from workflow.querysets import sees_others
 from workflow.services.notices import deliver
-from workflow.team import leads, register_own_columns
+from workflow.team import figures_of_team, leads, register_own_columns
 
 
 def register_all() -> None:
@@ -20,6 +21,7 @@ def register_all() -> None:
     deliver_with(deliver)
     register_kinds()
     register_own_columns()
+    tell_figures_by(figures_of_team)
     group = NavigationGroup.WORK
     register(NavigationItem(group, _("To-dos"), "workflow:task_list", "checkbox", order=20))
     register(NavigationItem(group, _("My team"), "workflow:team_list", "users-group", order=30, opens=sees_others))

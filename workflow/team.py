@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, Final
@@ -19,7 +19,7 @@ from access.models import User
 from access.scope import scope_of
 from workflow.figures import figures_of
 from workflow.models import Figure, Task, TaskState
-from workflow.querysets import MODULE
+from workflow.querysets import MODULE, sees_others
 
 LATE: Final = "late"
 WARNED: Final = "warned"
@@ -122,6 +122,16 @@ def most_loaded(user: User, limit: int) -> list[User]:
     people = with_load(User.objects.filter(pk__any_of=leading))
     found = list(people.order_by(F("late").desc(), F("warned").desc(), F("customer_count").desc(), "pk")[:limit])
     return found or list(staff.order_by("name", "pk")[:limit])
+
+
+def figures_of_team(keys: Collection[int], user: User) -> dict[int, dict[str, int]]:
+    """All figures of those of the people with these `keys` whom `user` directs; a query for each column."""
+    if not sees_others(user):
+        return {}
+    team = staff_in_reach(user, MODULE).exclude(pk=user.pk).filter(pk__in=keys).order_by()
+    reached = list(team.values_list("pk", flat=True))
+    columns = [(column.key, column.values(reached)) for column in team_columns()] if reached else []
+    return {key: {name: values.get(key, 0) for name, values in columns} for key in reached}
 
 
 def load_of(people: Sequence[User]) -> list[dict[str, Any]]:

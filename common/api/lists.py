@@ -5,7 +5,7 @@ A subclass of `ListResource` names the `ListDefinition` and the serializer; what
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any, ClassVar, Final
 
 from django.db.models import QuerySet
@@ -90,9 +90,9 @@ class ListResource(GenericViewSet[Any]):
         ensure_known(definition, _OWN | self.parameters)
         rows = _joined(state.matching, serializer, definition)
         try:
-            page = state.page_at(request.query_params.get(CURSOR, ""), _limit(request), rows)
+            page = state.page_at(request.query_params.get(CURSOR, ""), rows_asked(request), rows)
         except LookupError as error:
-            raise Refusal("invalid_cursor", _("This cursor is of another list. Begin at the first page."), field=CURSOR) from error
+            raise strange_cursor() from error
         content: dict[str, Any] = {
             "next": self._neighbour(definition, page.following),
             "previous": self._neighbour(definition, page.previous),
@@ -140,25 +140,34 @@ def _joined(rows: QuerySet[Any], serializer: ResourceSerializer, definition: Lis
     return plain.select_related(*relations) if relations else plain
 
 
-def _limit(request: Request) -> int:
-    text = request.query_params.get(LIMIT, str(USUAL_ROWS))
-    limit = key_in(text)
+def rows_asked(request: Request, usual: int = USUAL_ROWS) -> int:
+    """How many rows of a page the address asks for. Raises Refusal."""
+    limit = key_in(request.query_params.get(LIMIT, str(usual)))
     if limit is None or not 1 <= limit <= MOST_ROWS:
         raise Refusal("invalid", _("Use a number from 1 to %(most)s.") % {"most": MOST_ROWS}, field=LIMIT)
     return limit
 
 
+def strange_cursor() -> Refusal:
+    """The refusal of a cursor that was not given for this list."""
+    return Refusal("invalid_cursor", _("This cursor is of another list. Begin at the first page."), field=CURSOR)
+
+
+def ensure_parameters(parameters: Iterable[str], known: Collection[str]) -> None:
+    """Raise Refusal (`unknown_filter`) for a parameter that is none of `known`: a filter that is misspelt must not mean everything."""
+    if unknown := sorted(set(parameters) - set(known)):
+        reason = _("This list has no filter “%(name)s”.") % {"name": unknown[0]}
+        raise Refusal("unknown_filter", reason, field=unknown[0])
+
+
 def ensure_known(definition: ListDefinition, own: Collection[str] = (SORT,)) -> None:
-    """Refuse what the list does not know: a filter that is misspelt must not mean everything.
+    """Refuse what the list does not know.
 
     `own` names parameters that are no filters. Raises Refusal, ValidationError.
     """
     state, parameters = definition.state, definition.request.GET
     filters = {name for entry in state.filters for name in entry.names}
-    known = {*own, *filters, *([SEARCH] if state.has_search else [])}
-    if unknown := sorted(set(parameters) - known):
-        reason = _("This list has no filter “%(name)s”.") % {"name": unknown[0]}
-        raise Refusal("unknown_filter", reason, field=unknown[0])
+    ensure_parameters(parameters, {*own, *filters, *([SEARCH] if state.has_search else [])})
     sortable = [column.key for column in state.available_columns if column.sort]
     wanted = [key.strip().removeprefix("-") for key in parameters.get(SORT, "").split(",") if key.strip()]
     if len(wanted) > MOST_SORTS or not set(wanted) <= set(sortable):

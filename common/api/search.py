@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+from django.urls import reverse
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
@@ -12,7 +13,7 @@ from rest_framework.views import APIView
 
 from common.api.refusals import ErrorSerializer
 from common.search.query import Query
-from common.search.registry import groups_for
+from common.search.registry import Result, groups_for
 
 _RESULTS: Final = 20
 
@@ -23,6 +24,14 @@ class ResultSerializer(serializers.Serializer[Any]):
     label: Any = serializers.CharField(help_text="Its name, masked where it is sensitive.")
     details = serializers.ListField(child=serializers.CharField(), help_text="What tells it from others of the same name.")
     url = serializers.CharField(help_text="Its page in the browser.")
+    api_url = serializers.SerializerMethodField(help_text="Its address in the API; null where it has none.")
+
+    def get_api_url(self, result: Result) -> str | None:
+        """Of the resource."""
+        if result.resource is None:
+            return None
+        name, key = result.resource
+        return reverse(name, args=[key])
 
 
 class GroupSerializer(serializers.Serializer[Any]):

@@ -4,7 +4,7 @@ A list declares its columns, filters, search and order; the building block filte
 and shows all of it with and without JavaScript. See `docs/contribute.md`.
 """
 
-from common.lists.columns import NOTHING, Beside, Column, dot, linked, show, tag
+from common.lists.columns import NOTHING, Beside, Column, dot, linked, plain_text, show, tag
 from common.lists.definition import ListAction, ListDefinition, ListView
 from common.lists.filters import (
     ChoicesFilter,
@@ -42,6 +42,7 @@ __all__ = [
     "YesNoFilter",
     "dot",
     "linked",
+    "plain_text",
     "render_list",
     "render_swap",
     "show",

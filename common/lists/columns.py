@@ -114,7 +114,7 @@ def _plain(value: Any) -> Any:
         case Beside():
             return _plain(value.content)
         case SafeString():
-            return "" if value is NOTHING else html.unescape(strip_tags(value)).strip()
+            return plain_text(value)
         case None:
             return ""
         case bool():
@@ -122,6 +122,11 @@ def _plain(value: Any) -> Any:
         case int() | decimal.Decimal() | float() | datetime.date():
             return localtime(value).replace(tzinfo=None) if isinstance(value, datetime.datetime) and value.tzinfo else value
     return str(value)
+
+
+def plain_text(markup: str) -> str:
+    """What people read of a cell's markup, for programs: nothing where it shows the dash for nothing."""
+    return "" if markup == NOTHING else html.unescape(strip_tags(markup)).strip()
 
 
 def show(value: Any) -> SafeString:

@@ -29,6 +29,11 @@ def registered_list(name: str) -> type[ListDefinition]:
         raise Http404 from error
 
 
+def registered_lists() -> list[type[ListDefinition]]:
+    """All of them, by their names."""
+    return [_lists[name] for name in sorted(_lists)]
+
+
 def is_registered(definition: ListDefinition) -> bool:
     """Whether `definition` can be built again from its name, its address parameters and its scope."""
     return _lists.get(definition.name) is type(definition) and definition.scope_is_kept

@@ -43,6 +43,7 @@ class Result:
         details: what tells it from others of the same name.
         icon: a Tabler icon's name without the prefix; by default that of its kind.
         marked: the part of the label that matches, where that is not the text itself.
+        resource: its address in the API, as the name of the route and the key; None: it has none.
     """
 
     label: str
@@ -50,6 +51,7 @@ class Result:
     details: Sequence[str] = ()
     icon: str = ""
     marked: str = ""
+    resource: tuple[str, int] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

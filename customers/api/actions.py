@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
-from django.utils.html import strip_tags
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
@@ -16,6 +15,7 @@ from access.policy import require
 from common.api.editing import form_of
 from common.api.entity_tags import answered, tag_of_content
 from common.api.schema import GUARDED, IF_MATCH, READ_ERRORS, WRITE_ERRORS
+from common.lists import plain_text
 from customers.api.serializers import CodeField, CustomerSerializer, TextField
 from customers.api.views import CustomerViewSet
 from customers.forms import AssignForm
@@ -100,7 +100,7 @@ class ScoreLineSerializer(serializers.Serializer[Any]):
 
     def get_measured(self, line: Any) -> str:
         """The value as people read it."""
-        return strip_tags(str(line.measured))
+        return plain_text(str(line.measured))
 
 
 class HeldLevelSerializer(serializers.Serializer[Any]):

@@ -9,6 +9,7 @@ from customers.api.actions import CustomerActions as Actions
 from customers.api.dictionaries import ENTRIES, DictionaryView
 from customers.api.imports import ImportErrorsViewSet, ImportRowsViewSet
 from customers.api.imports import ImportViewSet as Imports
+from customers.api.reading import FileView, HierarchyView, TimelineView
 from customers.api.relations import RelationsOfCustomer, RelationViewSet
 from customers.api.sharing import SharingViewSet as Sharing
 from customers.api.views import ContactPersonViewSet as People
@@ -41,6 +42,9 @@ urlpatterns = [
     path(f"{_ONE}sharing/end/", Sharing.as_view({"post": "end"}), name="customer_sharing_end"),
     path(f"{_ONE}contact-people/", PeopleOfCustomer.as_view({"get": "list"}), name="customer_people"),
     path(f"{_ONE}relations/", RelationsOfCustomer.as_view(_ALL), name="customer_relations"),
+    path(f"{_ONE}timeline/", TimelineView.as_view(), name="customer_timeline"),
+    path(f"{_ONE}hierarchy/", HierarchyView.as_view(), name="customer_hierarchy"),
+    path(f"{_ONE}file.pdf", FileView.as_view(), name="customer_file"),
     path("customer-relations/", RelationViewSet.as_view({"get": "list"}), name="customer_relation_list"),
     path("customer-relations/<int:pk>/", RelationViewSet.as_view({**_CHANGE, "delete": "destroy"}), name="customer_relation"),
     path("contact-people/", People.as_view(_ALL), name="contact_person_list"),

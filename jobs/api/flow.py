@@ -9,11 +9,11 @@ from django.conf import settings
 from django.utils.translation import gettext as _
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers, status
-from rest_framework.renderers import BaseRenderer
 from rest_framework.request import Request
 from rest_framework.viewsets import GenericViewSet
 
 from common.api import Refusal, TooLarge
+from common.api.files import FileRenderer
 from common.masking import mask_digits
 from jobs.errors import describe
 from jobs.models import Job
@@ -144,24 +144,14 @@ def inspection_told(found: Mapping[str, Any] | None, mapping: Mapping[str, int])
 # --- files -----------------------------------------------------------------------------------------------------------------------------
 
 
-class _FileRenderer(BaseRenderer):
-    """Stands for a file in the negotiation of types; the view writes the file itself."""
-
-    charset = None
-
-    def render(self, data: Any, accepted_media_type: str | None = None, renderer_context: Any = None) -> Any:  # noqa: ARG002
-        """Never asked: errors are JSON."""
-        return data
-
-
-class CsvRenderer(_FileRenderer):
+class CsvRenderer(FileRenderer):
     """For views that answer with CSV."""
 
     media_type = CSV_TYPE
     format = "csv"
 
 
-class XlsxRenderer(_FileRenderer):
+class XlsxRenderer(FileRenderer):
     """For views that answer with a workbook."""
 
     media_type = XLSX_TYPE

@@ -5,11 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from django.utils import timezone
-from django.utils.html import strip_tags
 from rest_framework import serializers
 
 from common.api.fields import ResourceSerializer
-from common.lists.columns import show
+from common.lists import plain_text, show
 from common.lists.export import CSV, XLSX
 from common.lists.selection import MOST_BOXES
 from jobs.errors import describe
@@ -94,11 +93,11 @@ class SampleSerializer(serializers.Serializer[Any]):
 
     def get_old(self, sample: Any) -> str:
         """The present value as people read it."""
-        return strip_tags(show(sample.old))
+        return plain_text(show(sample.old))
 
     def get_new(self, sample: Any) -> str:
         """The value after the change."""
-        return strip_tags(show(sample.new))
+        return plain_text(show(sample.new))
 
 
 class PreviewSerializer(serializers.Serializer[Any]):

@@ -51,8 +51,7 @@ def save_offer(*, offer: Offer, discounts: Collection[Discount], actor: User, se
     if new:
         offer.created_by, offer.status = actor, OfferStatus.DRAFT
     else:
-        stored = _take(offer.pk, actor, Action.CHANGE, {OfferStatus.DRAFT})
-        ensure_version(stored, seen)
+        stored = _take(offer.pk, actor, Action.CHANGE, {OfferStatus.DRAFT}, seen)
         if stored.customer_id != offer.customer_id:
             raise ValidationError(_("An offer stays with its customer."))
         offer.created_by = actor  # whoever wrote the terms last answers for them, and does not approve them alone
@@ -64,24 +63,27 @@ def save_offer(*, offer: Offer, discounts: Collection[Discount], actor: User, se
 
 
 @transaction.atomic
-def submit_offer(*, offer_id: int, actor: User) -> Offer:
+def submit_offer(*, offer_id: int, actor: User, seen: str | None = None) -> Offer:
     """Send a draft to approval.
+
+    `seen` is the version of the offer that was looked at, if that matters; another one is refused with code `stale`. So it is in the other
+    steps.
 
     Raises Http404, and ValidationError when it is not a draft or could not be used any more.
     """
-    offer = _take(offer_id, actor, Action.CHANGE, {OfferStatus.DRAFT})
+    offer = _take(offer_id, actor, Action.CHANGE, {OfferStatus.DRAFT}, seen)
     _ensure_usable(offer)
     return _set_status(offer, OfferStatus.IN_APPROVAL)
 
 
 @transaction.atomic
-def approve_offer(*, offer_id: int, actor: User) -> Offer:
+def approve_offer(*, offer_id: int, actor: User, seen: str | None = None) -> Offer:
     """Approve an offer, so that numbers can be put on it.
 
     Raises Http404 without the action `approve` on this customer's offers, and ValidationError when it is not in approval, could not be used
     any more, or carries a discount above its approval limit and was drafted by the same person.
     """
-    offer = _take(offer_id, actor, Action.APPROVE, {OfferStatus.IN_APPROVAL})
+    offer = _take(offer_id, actor, Action.APPROVE, {OfferStatus.IN_APPROVAL}, seen)
     _ensure_usable(offer)
     if needs_second_person(offer) and offer.created_by_id == actor.pk:
         raise ValidationError(_("A discount of this offer is above its approval limit: somebody other than its author approves it."))
@@ -90,22 +92,22 @@ def approve_offer(*, offer_id: int, actor: User) -> Offer:
 
 
 @transaction.atomic
-def return_offer(*, offer_id: int, actor: User) -> Offer:
+def return_offer(*, offer_id: int, actor: User, seen: str | None = None) -> Offer:
     """Send an offer in approval back to its author as a draft.
 
     Raises Http404 without the action `approve`, ValidationError when it is not in approval.
     """
-    return _set_status(_take(offer_id, actor, Action.APPROVE, {OfferStatus.IN_APPROVAL}), OfferStatus.DRAFT)
+    return _set_status(_take(offer_id, actor, Action.APPROVE, {OfferStatus.IN_APPROVAL}, seen), OfferStatus.DRAFT)
 
 
 @transaction.atomic
-def withdraw_offer(*, offer_id: int, actor: User) -> Offer:
+def withdraw_offer(*, offer_id: int, actor: User, seen: str | None = None) -> Offer:
     """Take an offer back in any state: no number can be put on it any more, and its discounts stop counting.
 
     Raises Http404, and ValidationError when it was withdrawn already.
     """
     open_states = {OfferStatus.DRAFT, OfferStatus.IN_APPROVAL, OfferStatus.APPROVED}
-    return _set_status(_take(offer_id, actor, Action.CHANGE, open_states), OfferStatus.WITHDRAWN)
+    return _set_status(_take(offer_id, actor, Action.CHANGE, open_states, seen), OfferStatus.WITHDRAWN)
 
 
 def needs_second_person(offer: Offer) -> bool:
@@ -120,11 +122,13 @@ _REFUSALS = {
 }
 
 
-def _take(offer_id: int, actor: User, action: str, states: set[OfferStatus]) -> Offer:
-    """Lock the offer for a change that `states` allow."""
+def _take(offer_id: int, actor: User, action: str, states: set[OfferStatus], seen: str | None) -> Offer:
+    """Lock the offer for a change that `states` allow; with `seen`, in that version."""
     offer = Offer.objects.select_for_update(of=("self",)).select_related("product", "tariff").get_visible(actor, offer_id, action)
     if offer.status not in states:
         raise ValidationError(str(_REFUSALS[max(states, key=list(OfferStatus).index)]), code="state")
+    if seen is not None:
+        ensure_version(offer, seen)
     return offer
 
 

@@ -19,6 +19,7 @@ from access.models import Action
 from access.policy import require
 from access.requests import signed_in
 from common.lists import ListPage
+from common.versions import version_of
 from customers.models import Customer
 from products.forms import OfferForm
 from products.models import Discount, Offer, OfferStatus, Tariff
@@ -59,6 +60,7 @@ def offer_detail(request: HttpRequest, pk: int) -> HttpResponse:
         "may_approve": may_approve,
         "second_person": services.needs_second_person(offer),
         "own": offer.created_by_id == user.pk,
+        "version": version_of(offer),
     }
     return render(request, "products/offer_detail.html", context)
 
@@ -136,7 +138,8 @@ def offer_price(request: HttpRequest) -> HttpResponse:
 
 
 def _step(request: HttpRequest, pk: int, step: Callable[..., Offer], done: str) -> HttpResponse:
-    attempt(request, lambda: step(offer_id=pk, actor=signed_in(request)), done)
+    seen = request.POST.get("version") or None
+    attempt(request, lambda: step(offer_id=pk, actor=signed_in(request), seen=seen), done)
     if not Offer.objects.visible_to(signed_in(request)).filter(pk=pk).exists():
         raise Http404
     return redirect("products:offer_detail", pk)

@@ -89,7 +89,7 @@ STANDINGS: Final = (
     ),
     Standing("auditor", "signed-in role auditor", frozenset({OWN, FOREIGN, SHARED}), LOOKS, BUSINESS | {"access"}, exports=False),
     Standing("viewer", "signed-in role", frozenset({OWN, FOREIGN, SHARED}), LOOKS, BUSINESS, exports=False),
-    Standing("api_client", "token", frozenset({OWN}), WORKS, token=True),
+    Standing("api_client", "token", frozenset({OWN, SHARED}), WORKS, token=True),
 )
 
 

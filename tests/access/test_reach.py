@@ -20,6 +20,7 @@ from members.services.batches import BatchOptions, create_batch
 from members.services.pasted import pasted_source
 from members.services.plan import ActionSpec
 from products.models import OfferStatus, ProductRule
+from tests.access.routes_of_the_api import API_OF_A_CUSTOMER, API_OF_THE_CATALOGUE
 from tests.customers.imports import CUSTOMERS, checked
 from tests.factories.customers import ContactPersonFactory, CustomerFactory, make_hand_over, make_merge, make_pair, make_relation
 from tests.factories.workflow import make_task
@@ -89,23 +90,7 @@ OF_A_CUSTOMER: Final = {
     "customers:customer_restore": ("customer", "manager", "GET POST"),
     "customers:contact_person_history": ("person", "manager", "GET"),
     "customers:contact_person_restore": ("person", "manager", "GET POST"),
-    "api:customer": ("customer", "manager", "GET PUT PATCH"),
-    "api:job": ("job", "manager", "GET"),
-    **dict.fromkeys(("api:job_cancel", "api:job_undo"), ("job", "manager", "POST")),
-    "api:contact_person": ("person", "manager", "GET PUT PATCH DELETE"),
-    "api:customer_relation": ("relation", "manager", "GET PUT PATCH DELETE"),
-    "api:customer_assignment": ("customer", "director", "GET POST"),
-    **dict.fromkeys(("api:customer_lifecycle", "api:customer_score", "api:customer_relations"), ("customer", "manager", "GET POST")),
-    **dict.fromkeys(("api:customer_level", "api:customer_level_end"), ("customer", "director", "POST")),
-    "api:customer_people": ("customer", "manager", "GET"),
-    "api:customer_sharing": ("customer", "manager", "GET POST"),
-    "api:customer_sharing_end": ("customer", "manager", "POST"),
-    **dict.fromkeys(("api:import_detail", "api:import_rows", "api:import_errors"), ("import", "manager", "GET")),
-    **dict.fromkeys(
-        tuple(f"api:import_{step}" for step in ("columns", "approve", "recheck", "cancel", "undo")), ("import", "manager", "POST")
-    ),
-    "api:task": ("task", "manager", "GET PUT PATCH"),
-    **dict.fromkeys(("api:task_step", "api:task_hand"), ("task", "manager", "POST")),
+    **API_OF_A_CUSTOMER,
     "products:customer_panel": ("customer", "manager", "GET"),
     "products:group_subscription_create": ("customer", "manager", "GET POST"),
     "products:group_subscription_end": ("group_subscription", "manager", "GET POST"),
@@ -143,20 +128,6 @@ OF_A_CUSTOMER: Final = {
         ),
         ("job", "manager", "POST"),
     ),
-    **dict.fromkeys(
-        (
-            *("api:provisioning_job_detail", "api:provisioning_job_rows", "api:provisioning_job_errors_csv"),
-            "api:provisioning_job_errors_xlsx",
-        ),
-        ("job", "manager", "GET"),
-    ),
-    **dict.fromkeys(
-        (
-            *("api:provisioning_job_approve", "api:provisioning_job_recheck", "api:provisioning_job_cancel", "api:provisioning_job_pause"),
-            *("api:provisioning_job_resume", "api:provisioning_job_undo"),
-        ),
-        ("job", "manager", "POST"),
-    ),
 }
 
 OF_THE_CATALOGUE: Final = {
@@ -168,6 +139,7 @@ OF_THE_CATALOGUE: Final = {
     "products:tariff_update": ("tariff", "GET POST"),
     "products:tariff_price_create": ("tariff", "GET POST"),
     "products:discount_update": ("discount", "GET POST"),
+    **API_OF_THE_CATALOGUE,
     **{f"products:{kind}_history": (kind, "GET") for kind in ("product", "tariff", "discount")},
     **{f"products:{kind}_restore": (kind, "GET POST") for kind in ("product", "tariff", "discount")},
 }
@@ -183,7 +155,8 @@ BY_QUERY: Final = {"products:offer_create"}
 FORMS_SHOWN_TO_READERS: Final = {
     *("customers:customer_merge", "customers:import_columns", "customers:hand_over_item", "members:batch_actions", "jobs:job_page"),
     *("api:customer", "api:contact_person", "api:customer_relation", "api:customer_assignment", "api:customer_lifecycle"),
-    *("api:customer_score", "api:customer_relations", "api:customer_sharing"),
+    *("api:customer_score", "api:customer_relations", "api:customer_sharing", "api:customer_offers", "api:customer_subscriptions"),
+    *("api:offer", "api:member", "api:product", "api:product_tariffs", "api:tariff", "api:discount"),
 }
 """The API reads and writes at one address.
 
@@ -194,6 +167,7 @@ is noted of a customer. Two customers can be compared by whoever sees them.
 EXPORTS: Final = {
     "customers:customer_print",
     "customers:customer_pdf",
+    "api:customer_file",
     "customers:import_errors",
     "members:batch_errors",
     "api:provisioning_job_errors_csv",
@@ -228,11 +202,12 @@ WITHOUT_AN_OBJECT: Final = {
     **dict.fromkeys(("access:session_end_others", "access:session_keep"), ("signed-in", "POST")),
     "access:unsent": ("signed-in", "GET POST"),
     **dict.fromkeys(("access:list_layout", "access:list_view_create"), ("signed-in", "POST")),
-    **dict.fromkeys(("api:schema", "api:search"), ("signed-in token", "GET")),
+    **dict.fromkeys(("api:schema", "api:search", "api:lists"), ("signed-in token", "GET")),
     **dict.fromkeys(
         (
             *("api:provisioning_job_list", "api:customer_list", "api:contact_person_list", "api:customer_relation_list", "api:job_list"),
-            "api:import_list",
+            *("api:product_list", "api:tariff_list", "api:discount_list", "api:offer_list", "api:group_subscription_list"),
+            *("api:member_list", "api:person_list", "api:import_list"),
         ),
         ("role token", "GET"),
     ),
@@ -262,9 +237,10 @@ WITHOUT_AN_OBJECT: Final = {
     **dict.fromkeys(("access:audit_events", "access:audit_changes"), ("auditor", "GET")),
 }
 """They show nothing of others, or what is in reach."""
-ALSO_POSTED_BY: Final = dict.fromkeys(
-    ("api:provisioning_job_list", "api:customer_list", "api:contact_person_list", "api:import_list"), "manager token"
-)
+ALSO_POSTED_BY: Final = {
+    **dict.fromkeys(("api:provisioning_job_list", "api:customer_list", "api:contact_person_list", "api:import_list"), "manager token"),
+    **dict.fromkeys(("api:product_list", "api:discount_list"), "administrator"),
+}
 """Who may also POST to a route that more people may GET."""
 OF_THE_SIGN_IN: Final = {
     **dict.fromkeys(
@@ -306,6 +282,7 @@ OF_OTHERS: Final = {
     "api:cards": ("signed-in token", "GET PUT DELETE", "slot"),
     "api:list_change": ("manager token", "POST", "name operation"),
     "api:list_export": ("manager token", "POST", "name"),
+    "api:person": ("role token", "GET", "person"),
     "api:dictionary": ("role token", "GET", "dictionary"),
     "jobs:list_export": ("manager", "GET POST", "name"),
     "jobs:list_change": ("manager", "GET POST", "name operation"),

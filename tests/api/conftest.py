@@ -10,7 +10,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from pytest_django import Settings
 
 from access.models import User
@@ -87,6 +89,14 @@ def api_of() -> Callable[[User], Api]:
 def api(manager: User, api_of: Callable[[User], Api]) -> Api:
     """Another system that acts for the manager."""
     return api_of(manager)
+
+
+def queries_of(api: Api, path: str) -> int:
+    """How many queries it takes to read `path`, once the token has been used today."""
+    api.get(path)
+    with CaptureQueriesContext(connection) as seen:
+        assert api.get(path).status_code == 200
+    return len(seen)
 
 
 NUMBERS = "手机号,姓名\n13912340001,李静\n13912340002,王磊\n1391234,坏\n13912340001,李静\n"

@@ -1,0 +1,1 @@
+"""Products, discounts, offers and group subscriptions over HTTP."""
