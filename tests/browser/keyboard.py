@@ -28,7 +28,8 @@ _STANDING: Final = """target => {
     // A search box stands in a frame that is marked in its place.
     const differs = (one) => (window.unfocused.has(one) ? window.unfocused.get(one) !== window.lookOf(one) : one === found);
     const marked = window.framesOf(found).some(differs);
-    const name = `${found.localName}.${found.className} ${found.textContent.trim().slice(0, 40)}`;
+    const look = `${window.unfocused.get(found)} -> ${window.lookOf(found)}`;
+    const name = `${found.localName}.${found.className} ${found.name ?? ""} ${found.textContent.trim().slice(0, 40)}: ${look}`;
     return {there: found === target, lost: found === document.body, shown: marked && box.width > 0 && box.height > 0, name};
 }"""
 
