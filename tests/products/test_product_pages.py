@@ -163,7 +163,13 @@ def test_an_offer_from_form_to_approval(manager: User, customer: Customer) -> No
     assert Offer.objects.get().status == OfferStatus.IN_APPROVAL
     director = browser(make_director(unit=manager.org_unit))
     assert offer.customer.name in director.get(reverse("home")).content.decode()
-    director.post(reverse("products:offer_approve", args=[offer.pk]))
+    address = reverse("products:offer_detail", args=[offer.pk])
+    seen = director.get(address).context["version"]
+    Offer.objects.update(committed_members=9_999)  # somebody changes the terms while the page is open
+    refused = director.post(reverse("products:offer_approve", args=[offer.pk]), {"version": seen}, follow=True)
+    assert "Somebody else changed this meanwhile" in refused.content.decode()
+    assert Offer.objects.get().status == OfferStatus.IN_APPROVAL
+    director.post(reverse("products:offer_approve", args=[offer.pk]), {"version": director.get(address).context["version"]})
     assert Offer.objects.get().status == OfferStatus.APPROVED
 
 
