@@ -108,7 +108,7 @@ class AttributeDefinitionAdmin(PolicyAdmin):
 class HandOverRuleAdmin(PolicyAdmin):
     """How long offers of hand-overs wait; one row."""
 
-    list_display = ("__str__", "remind_after", "expire_after")
+    list_display = ("__str__", "remind_after", "expire_after", "drop_drafts_after")
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         """Until there is one."""

@@ -12,10 +12,12 @@ from django.urls import reverse
 from django.utils.http import urlencode
 from django.utils.translation import gettext_lazy as _
 
-from access.models import User
+from access.models import Action, User
 from access.requests import signed_in
+from access.scope import allowed
 from common.panels import register_card
 from customers.models import Customer, CustomerLevel, Lifecycle
+from customers.services.hand_overs import waiting_for
 from customers.tables import lifecycle_state
 from jobs.models import Job
 from workflow.figures import reaches_units, register_figure, sums_in_reach
@@ -25,6 +27,7 @@ from workflow.team import WARNED, TeamColumn, counted, register_team_column
 KIND: Final = "customers.customer"
 RECENT: Final = 8
 AT_RISK: Final = 6
+HAND_OVERS: Final = 5
 COUNTED: Final = 1_000
 
 
@@ -53,6 +56,16 @@ def customers_at_risk(request: HttpRequest) -> dict[str, Any]:
     count = sums_in_reach(user, "customers", [WARNED]).get(WARNED) if reaches_units(user, "customers") else warned[:COUNTED].count()
     address = f"{reverse('customers:customer_list')}?{urlencode({'lifecycle': Lifecycle.WARNED.value})}"
     return {"customers": rows, "count": count, "url": address}
+
+
+def hand_overs_waiting(request: HttpRequest) -> dict[str, Any] | None:
+    """The hand-overs on which the user can decide, the oldest first; no card where there is none. Two queries."""
+    waiting = waiting_for(signed_in(request))
+    rows = list(waiting.select_related("giver", "receiver").annotate(size=Count("items")).order_by("offered_at", "pk")[:HAND_OVERS])
+    if not rows:
+        return None
+    count = len(rows) if len(rows) < HAND_OVERS else waiting.order_by().count()
+    return {"rows": rows, "count": count, "url": f"{reverse('customers:hand_over_list')}?{urlencode({'whose': 'decide'})}"}
 
 
 # --- the portfolio ---------------------------------------------------------------------------------------------------------------------
@@ -132,6 +145,17 @@ def _counted_of_level(level: str) -> QuerySet[Any, Any]:
 def register_cards() -> None:
     """Called once, when Django is ready."""
     list_name = "customers:customer_list"
+    register_card(
+        slot="home",
+        key="hand_overs",
+        title=_("Hand-overs waiting for me"),
+        template="customers/partials/_hand_overs_card.html",
+        context=hand_overs_waiting,
+        module="customers",
+        order=12,
+        url_name="customers:hand_over_list",
+        opens=lambda user: allowed(user, "customers", Action.CHANGE),
+    )
     register_card(
         slot="home",
         key="at_risk",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -17,7 +18,7 @@ from django.utils.translation import gettext_lazy, ngettext, pgettext_lazy
 from access.choices import people_in_reach
 from access.models import Delegation, User
 from access.scope import allowed
-from customers.models import OPEN_STATES, Customer, CustomerLevel, HandOver, HandOverItem, HandOverState, ItemState, Lifecycle
+from customers.models import OPEN_STATES, Customer, CustomerLevel, HandOver, HandOverItem, HandOverRule, HandOverState, ItemState, Lifecycle
 from customers.services.hand_over_work import returnable
 from customers.services.hand_overs import leads, open_items
 
@@ -148,3 +149,8 @@ def _far_away(hand_over: HandOver, receiver: User) -> list[str]:
 def load_of(receiver: User) -> int:
     """How many customers the receiver has now."""
     return Customer.objects.filter(manager=receiver).order_by().count()
+
+
+def dropped_on(draft: HandOver) -> datetime.date:
+    """The day on which a draft is dropped unless its maker touches it."""
+    return timezone.localdate(draft.updated_at) + datetime.timedelta(days=HandOverRule.current().drop_drafts_after + 1)

@@ -19,10 +19,15 @@ WITHDRAWN: Final = "hand_over_withdrawn"
 EXPIRED: Final = "hand_over_expired"
 REMINDED: Final = "hand_over_reminder"
 RETURNED: Final = "hand_over_returned"
+DROPPED: Final = "hand_over_dropped"
 
 
 def _url(parameters: Parameters) -> str:
     return reverse("customers:hand_over", args=[parameters["hand_over"]])
+
+
+def _list_url(_parameters: Parameters) -> str:
+    return reverse("customers:hand_over_list")
 
 
 def register_hand_over_notices() -> None:
@@ -80,6 +85,8 @@ def register_hand_over_notices() -> None:
         ),
     ):
         register_kind(NoticeKind(code, label, text, icon=icon, url=_url, tone=tone))
+    dropped = _("Your draft of a hand-over from %(giver)s to %(receiver)s was dropped, as nobody had changed it for long")
+    register_kind(NoticeKind(DROPPED, _("A forgotten draft of a hand-over is dropped"), dropped, "trash", _list_url, tone="warn"))
 
 
 def tell(hand_over: HandOver, kind: str, people: Iterable[int | None], *, actor_id: int | None = None, **facts: Any) -> None:

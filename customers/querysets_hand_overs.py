@@ -42,12 +42,6 @@ class HandOverQuerySet(PolicyQuerySet["HandOver"]):
             return Q(pk__isnull=False)
         return Q(giver__org_unit__any_of=reach.unit_ids) if reach.unit_ids else Q(pk__isnull=True)
 
-    def waiting_for(self, user: User | AnonymousUser) -> Self:
-        """Those that `user` has to decide on."""
-        return self.visible_to(user, Action.CHANGE).filter(
-            Q(state="offered", receiver=user.pk) | Q(Q(state="approval") & ~Q(maker=user.pk) & self.led_by(user))
-        )
-
 
 class HandOverItemQuerySet(PolicyQuerySet["HandOverItem"]):
     """The customers of hand-overs: reached with the hand-over."""

@@ -22,7 +22,7 @@ from common.lists.bulk import BulkAction, BulkOperation, Given
 from customers.hand_over_figures import measured
 from customers.models import ContactPerson, Customer, HandOver, HandOverItem, HandOverState, ItemState
 from customers.querysets_hand_overs import HandOverQuerySet
-from customers.services.hand_overs import refuse_items
+from customers.services.hand_overs import refuse_items, waiting_for
 from customers.tables import CustomerList, lifecycle_state
 
 TONES: Final = {
@@ -76,7 +76,7 @@ class HandOverFilters(Filters):
             "incoming": Q(receiver=user.pk),
             "outgoing": Q(giver=user.pk),
             "made": Q(maker=user.pk),
-            "decide": Q(pk__in=HandOver.objects.waiting_for(user).order_by().values("pk")),
+            "decide": Q(pk__in=waiting_for(user).order_by().values("pk")),
         }
         found = Q()
         for one in value:
@@ -179,6 +179,11 @@ class RefuseItems(BulkOperation):
         found: HandOver | None = self.definition.scope.get("hand_over")
         return found is not None and found.state == HandOverState.OFFERED and found.receiver_id == self.user.pk
 
+    def lock_first(self) -> None:
+        """The hand-over before its customers, as every single step does."""
+        found: HandOver = self.definition.scope["hand_over"]
+        HandOver.objects.select_for_update(of=("self",), no_key=True).filter(pk=found.pk).order_by().first()
+
     def form(self, data: Any = None, initial: Given | None = None) -> forms.Form:  # noqa: ARG002
         """Why."""
         return RefuseForm(data)
@@ -261,7 +266,12 @@ class HandOverItemList(ListDefinition):
 
 
 def hand_over_actions(definition: ListDefinition) -> list[BulkAction]:
-    """The button beside the boxes of the list of customers."""
+    """The button beside the boxes of the list of customers, and of those of a draft."""
+    if isinstance(definition, HandOverItemList):
+        found: HandOver = definition.scope["hand_over"]
+        is_draft = found.state == HandOverState.DRAFT and found.maker_id == definition.user.pk
+        url = reverse("customers:hand_over_leave_out", args=[found.pk])
+        return [BulkAction(label=_("Leave out"), icon="x", url=url)] if is_draft else []
     if not isinstance(definition, CustomerList) or not allowed(definition.user, "customers", Action.CHANGE):
         return []
     return [BulkAction(label=_("Hand over with open work"), icon="briefcase", url=reverse("customers:hand_over_create"))]

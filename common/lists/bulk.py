@@ -124,6 +124,9 @@ class BulkOperation(ABC):
     def new(self, row: Any, given: Given) -> Any:
         """What the preview shows as its value after the change."""
 
+    def lock_first(self) -> None:  # noqa: B027  (most lock nothing else)
+        """Lock what other writers lock before the rows of the list, so that two of them never wait for each other."""
+
     @abstractmethod
     def apply(self, rows: QuerySet[Any], given: Given, moment: datetime.datetime) -> None:
         """Change all of `rows`, which are locked, by as many statements however many they are; their `updated_at` becomes `moment`."""

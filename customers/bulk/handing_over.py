@@ -73,9 +73,10 @@ _ITEMS: Final = """
 INSERT INTO customers_handoveritem (hand_over_id, customer_id, label, updated_at)
 SELECT %(hand_over)s, customer.id, customer.name || ' · ' || customer.code, now()
 FROM customers_customer AS customer WHERE customer.id = ANY(%(keys)s) ORDER BY customer.pinyin, customer.id
+ON CONFLICT (hand_over_id, customer_id) DO NOTHING
 """
 
 
 def insert_items(hand_over_id: int, keys: Sequence[int]) -> int:
-    """Put the customers with these `keys` into a hand-over, by name; returns how many there are."""
+    """Put the customers with these `keys` into a hand-over, by name; returns how many were not in it."""
     return count(_ITEMS, {"hand_over": hand_over_id, "keys": list(keys)})

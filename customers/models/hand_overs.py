@@ -147,7 +147,7 @@ class HandOverItem(models.Model):
 
 @tracked()
 class HandOverRule(models.Model):
-    """How long an offer waits for its answer. There is at most one row; without it the defaults count."""
+    """How long an offer waits for its answer, and a draft for its maker. There is at most one row; without it the defaults count."""
 
     only = models.BooleanField(primary_key=True, default=True, editable=False)
     remind_after = models.PositiveSmallIntegerField(
@@ -155,6 +155,10 @@ class HandOverRule(models.Model):
     )
     expire_after = models.PositiveSmallIntegerField(
         _("expire after (days)"), default=14, validators=[MinValueValidator(1), MaxValueValidator(365)]
+    )
+
+    drop_drafts_after = models.PositiveSmallIntegerField(
+        _("drop untouched drafts after (days)"), default=30, db_default=30, validators=[MinValueValidator(1), MaxValueValidator(365)]
     )
 
     class Meta:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime
 import logging
 from collections.abc import Iterable
-from typing import Final
+from typing import Any, Final
 
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
@@ -15,8 +15,19 @@ from django.utils.translation import gettext as _
 
 from access.models import OrgUnit, User
 from customers.models import LEFT_ALONE, Customer, HandOver, HandOverItem, HandOverRule, HandOverState, ItemState, OwnershipChange
-from customers.notices_hand_overs import ACCEPTED, DONE, EXPIRED, REMINDED, RETURNED, WITHDRAWN, tell
-from customers.services.hand_overs import SUBJECT, approvers_of, end_unmoved, leads, locked, open_items
+from customers.notices_hand_overs import ACCEPTED, DONE, DROPPED, EXPIRED, REMINDED, RETURNED, WITHDRAWN, tell
+from customers.services.hand_overs import (
+    SUBJECT,
+    approve_hand_over,
+    approvers_of,
+    end_unmoved,
+    leads,
+    locked,
+    offer_hand_over,
+    open_items,
+    refuse_hand_over,
+    withdraw_hand_over,
+)
 from customers.services.reassigning import Present, reassign_customers
 from jobs.errors import JobRefused, describe
 from jobs.models import Job, JobStatus
@@ -172,10 +183,10 @@ def returnable(hand_over: HandOver) -> QuerySet[HandOverItem]:
 
 
 @transaction.atomic
-def return_hand_over(*, hand_over_id: int, actor: User, reason: str) -> int:
+def return_hand_over(*, hand_over_id: int, actor: User, reason: str) -> HandOver:
     """Hand back what a hand-over moved, as far as nobody has handed it on since, with the to-dos that went along and are still open.
 
-    Raises Http404, PermissionDenied where `actor` does not answer for the giver, ValidationError. Returns how many customers went back.
+    Raises Http404, PermissionDenied where `actor` does not answer for the giver, ValidationError.
     """
     hand_over = locked(hand_over_id, actor, HandOverState.DONE)
     if not leads(actor, hand_over):
@@ -208,14 +219,33 @@ def return_hand_over(*, hand_over_id: int, actor: User, reason: str) -> int:
     hand_over.state, hand_over.decision_reason = HandOverState.RETURNED, reason
     hand_over.save()
     tell(hand_over, RETURNED, {*_others(hand_over), hand_over.receiver_id}, actor_id=actor.pk, actor_name=actor.name, moved=moved)
-    return moved
+    return hand_over
+
+
+# --- any step --------------------------------------------------------------------------------------------------------------------------
+
+
+STEPS: Final = ("offer", "approve", "accept", "refuse", "withdraw", "return")
+
+
+def take_step(*, step: str, hand_over_id: int, actor: User, reason: str = "") -> HandOver | None:
+    """Take one of `STEPS`; what the hand-over is then, None where that ends a draft. The last three say why in `reason`.
+
+    Raises what the step's service does, and KeyError for no such step.
+    """
+    asked: dict[str, Any] = {"hand_over_id": hand_over_id, "actor": actor}
+    if step in ("offer", "approve", "accept"):
+        return {"offer": offer_hand_over, "approve": approve_hand_over, "accept": accept_hand_over}[step](**asked)
+    return {"refuse": refuse_hand_over, "withdraw": withdraw_hand_over, "return": return_hand_over}[step](**asked, reason=reason)
 
 
 # --- every night -----------------------------------------------------------------------------------------------------------------------
 
 
 def tend_hand_overs(now: datetime.datetime | None = None) -> None:
-    """Carry out what was accepted for today, end offers that nobody has answered in time, and remind of those that wait."""
+    """Carry out what was accepted for today, end offers that nobody has answered in time, remind of those that wait, and drop drafts
+    that nobody has touched for long.
+    """
     now = now or timezone.now()
     rule = HandOverRule.current()
     due = HandOver.objects.filter(state=HandOverState.ACCEPTED, effective_on__lte=timezone.localdate(now), job_key=None)
@@ -233,6 +263,10 @@ def tend_hand_overs(now: datetime.datetime | None = None) -> None:
         tell(hand_over, REMINDED, [hand_over.receiver_id] if offered else [person.pk for person in approvers_of(hand_over)])
         hand_over.reminded_at = now
         hand_over.save(update_fields=["reminded_at", "updated_at"])
+    untouched = now - datetime.timedelta(days=rule.drop_drafts_after)
+    for hand_over in _each(HandOver.objects.filter(state=HandOverState.DRAFT, updated_at__lt=untouched)):
+        tell(hand_over, DROPPED, [hand_over.maker_id])
+        hand_over.delete()
 
 
 def _each(rows: QuerySet[HandOver]) -> Iterable[HandOver]:

@@ -1,4 +1,4 @@
-"""Make hand-overs, offer them, and decide on them. Carrying them out is in `hand_over_work`."""
+"""Make hand-overs, offer them, and decide on them. Changing a draft is in `hand_over_drafts`, carrying them out in `hand_over_work`."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Final
 
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.http import Http404
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
@@ -24,6 +24,7 @@ from customers.bulk.handing_over import insert_items
 from customers.hand_over_figures import figures_of
 from customers.models import Customer, HandOver, HandOverItem, HandOverRule, HandOverState, ItemState
 from customers.notices_hand_overs import OFFERED, REFUSED, WITHDRAWN, tell
+from customers.querysets_hand_overs import HandOverQuerySet
 from customers.readers import roles_reaching
 from workflow.services.digests import language_of
 from workflow.services.tasks import TaskDetails, create_task, end_tasks_about
@@ -64,12 +65,7 @@ def create_hand_over(
     rows = customers_of(actor=actor, giver=giver)
     if customers is not None:
         rows = rows.filter(pk__in=customers.order_by().values("pk"))
-    _ensure_can_receive(receiver)
-    today = timezone.localdate()
-    if effective_on < today:
-        raise ValidationError({"effective_on": _("That day is over.")})
-    if effective_on - today > _LATEST:
-        raise ValidationError({"effective_on": _("Choose a day within a year.")})
+    ensure_terms(receiver, effective_on)
     facts = {"giver": giver, "receiver": receiver, "reason": reason, "effective_on": effective_on, "moves_unit": moves_unit}
     hand_over = HandOver(maker=actor, **facts)
     save_valid(hand_over)
@@ -79,6 +75,16 @@ def create_hand_over(
     hand_over.figures = figures_of(keys)
     hand_over.save(update_fields=["figures", "updated_at"])
     return hand_over
+
+
+def ensure_terms(receiver: User, effective_on: datetime.date) -> None:
+    """Refuse a receiver who cannot work with customers, and a day that is over or too far, by a ValidationError at the field."""
+    _ensure_can_receive(receiver)
+    today = timezone.localdate()
+    if effective_on < today:
+        raise ValidationError({"effective_on": _("That day is over.")})
+    if effective_on - today > _LATEST:
+        raise ValidationError({"effective_on": _("Choose a day within a year.")})
 
 
 def _ensure_can_receive(receiver: User) -> None:
@@ -113,6 +119,22 @@ def why_not_approved(hand_over: HandOver, actor: User) -> str:
         text = ngettext("%(count)d customer lies outside your reach.", "%(count)d customers lie outside your reach.", beyond)
         return text % {"count": beyond}
     return ""
+
+
+def waiting_for(user: User) -> HandOverQuerySet:
+    """Those on which `user` can decide: offered to the user, or to be approved by the user's own right as `why_not_approved` says it.
+
+    Who leads the giver and may not hand all of it over can refuse it on its page; it is put to somebody above.
+    """
+    staff = staff_in_reach(user, "customers", Action.APPROVE).order_by().values("pk")
+    units = units_in_reach(user, "customers", Action.APPROVE).order_by().values("pk")
+    reached = Customer.objects.visible_to(user, Action.APPROVE).order_by().values("pk")
+    open_rows = HandOverItem.objects.filter(hand_over=OuterRef("pk"), state=ItemState.OPEN, customer__manager=OuterRef("giver"))
+    in_unit = Q(moves_unit=False) | Q(receiver__org_unit=None) | Q(receiver__org_unit__in=units)
+    led = Q(state=HandOverState.APPROVAL) & ~Q(maker=user) & HandOver.objects.led_by(user)
+    approvable = led & in_unit & Q(receiver__in=staff) & ~Exists(open_rows.exclude(customer__in=reached))
+    rows: HandOverQuerySet = HandOver.objects.visible_to(user, Action.CHANGE)
+    return rows.filter(Q(state=HandOverState.OFFERED, receiver=user) | approvable)
 
 
 def open_items(hand_over: HandOver) -> QuerySet[HandOverItem]:
@@ -282,17 +304,9 @@ def note_item(*, item_id: int, actor: User, note: str, seen: str) -> HandOverIte
     ensure_version(item, seen)
     item.note = note
     save_valid(item)
+    if hand_over.state == HandOverState.DRAFT:
+        hand_over.save(update_fields=["updated_at"])  # whoever writes notes has not forgotten it
     return item
-
-
-@transaction.atomic
-def leave_out_item(*, item_id: int, actor: User) -> HandOver:
-    """Take a customer out of a draft. Raises Http404, ValidationError."""
-    hand_over, item = _locked_item(item_id, actor, HandOverState.DRAFT)
-    item.delete()
-    hand_over.figures = figures_of(list(hand_over.items.values_list("customer", flat=True)))
-    hand_over.save(update_fields=["figures", "updated_at"])
-    return hand_over
 
 
 @transaction.atomic

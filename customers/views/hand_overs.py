@@ -21,16 +21,19 @@ from access.requests import signed_in
 from common.keys import key_in
 from common.lists import ListPage, render_swap
 from common.lists.selection import Selection
-from customers.forms_hand_overs import HandOverForm, ItemNoteForm, ItemReasonForm
-from customers.hand_over_facts import covers_of, figures_in_words, load_of, people_to_tell_of, steps_for, warnings_of
+from customers.forms_hand_overs import DraftForm, HandOverForm, ItemNoteForm, ItemReasonForm
+from customers.hand_over_facts import covers_of, dropped_on, figures_in_words, load_of, people_to_tell_of, steps_for, warnings_of
 from customers.models import LEFT_ALONE, Customer, HandOver, HandOverItem, HandOverState, ItemState
 from customers.open_work import open_work
 from customers.services import hand_over_work as work
 from customers.services import hand_overs as services
+from customers.services.hand_over_drafts import add_to_draft, change_draft, leave_out_items
 from customers.tables import CustomerList
 from customers.tables_hand_overs import HandOverItemList, HandOverList, item_state, state_of
 
 _MOST_GIVERS: Final = 20
+_MOST_DRAFTS: Final = 5
+_SHOWN: Final = 20
 
 
 class HandOverListPage(ListPage):
@@ -51,13 +54,20 @@ def hand_over_of(request: HttpRequest, pk: int) -> HttpResponse:
 
 @require_http_methods(["GET", "POST"])
 def hand_over_create(request: HttpRequest) -> HttpResponse:
-    """Draft a hand-over: of the chosen rows of the list of customers, or of a whole portfolio (`giver`, by default the own one)."""
+    """Draft a hand-over: of the chosen rows of the list of customers, or of a whole portfolio (`giver`, by default the own one).
+
+    Where the user has drafts of the same people's customers, the chosen rows can go into one of these (`draft`).
+    """
     user = signed_in(request)
     require(user, "customers", Action.CHANGE)
     selection = Selection.sent(request, CustomerList.name)
     chosen: QuerySet[Any] | None = None if selection.is_empty else selection.rows(user)
     counts = _givers(user, chosen) if chosen is not None else _whole(request, user)
     givers = User.objects.filter(pk__in=list(counts)).order_by("name", "pk")
+    drafts = HandOver.objects.filter(maker=user, state=HandOverState.DRAFT, giver__in=list(counts)).select_related("giver", "receiver")
+    draft = key_in(request.POST.get("draft", ""))
+    if draft is not None:
+        return _add_to(request, draft, chosen)
     form = HandOverForm(request.POST if request.method == "POST" else None, givers=givers, counts=counts)
     if form.is_valid():
         try:
@@ -68,7 +78,20 @@ def hand_over_create(request: HttpRequest) -> HttpResponse:
             return redirect("customers:hand_over", hand_over.pk)
     fields = [] if selection.is_empty else selection.fields
     context = {"form": form, "fields": fields, "counts": counts, "selection": selection, "total": sum(counts.values())}
+    context |= {"drafts": drafts.annotate(size=Count("items"))[:_MOST_DRAFTS]}
     return render(request, "customers/hand_over_create.html", context, status=422 if form.errors else 200)
+
+
+def _add_to(request: HttpRequest, draft: int, chosen: QuerySet[Any] | None) -> HttpResponse:
+    """Put the chosen customers, or all of the giver's, into a draft."""
+    try:
+        added = add_to_draft(hand_over_id=draft, actor=signed_in(request), customers=chosen)
+    except ValidationError as error:
+        messages.error(request, " ".join(error.messages))
+    else:
+        text = ngettext("%(count)d customer is added.", "%(count)d customers are added.", added)
+        messages.success(request, text % {"count": added})
+    return redirect("customers:hand_over", draft)
 
 
 def _givers(user: User, chosen: QuerySet[Any]) -> dict[int, int]:
@@ -89,6 +112,46 @@ def _whole(request: HttpRequest, user: User) -> dict[int, int]:
     if key is None or (key != user.pk and not reached.filter(pk=key).exists()):
         raise Http404
     return {key: Customer.objects.visible_to(user).filter(manager=key).order_by().count()}
+
+
+@require_http_methods(["GET", "POST"])
+def hand_over_edit(request: HttpRequest, pk: int) -> HttpResponse:
+    """Change the terms of a draft."""
+    user = signed_in(request)
+    found = _draft(user, pk)
+    form = DraftForm(request.POST if request.method == "POST" else None, hand_over=found)
+    if form.is_valid():
+        try:
+            change_draft(hand_over_id=pk, actor=user, seen=form.cleaned_data["version"], **form.details())
+        except ValidationError as error:
+            form.refuse(error)
+        else:
+            messages.success(request, _("The draft is changed."))
+            return redirect("customers:hand_over", pk)
+    return render(request, "customers/hand_over_edit.html", {"form": form, "hand_over": found}, status=422 if form.errors else 200)
+
+
+def _draft(user: User, pk: int) -> HandOver:
+    """A draft of the user's. Raises Http404."""
+    rows = HandOver.objects.filter(state=HandOverState.DRAFT).select_related("giver", "receiver")
+    return rows.get_visible(user, pk, Action.CHANGE)
+
+
+@require_http_methods(["GET", "POST"])
+def hand_over_leave_out(request: HttpRequest, pk: int) -> HttpResponse:
+    """Take the chosen customers out of a draft, once that is confirmed."""
+    user = signed_in(request)
+    found, selection = _draft(user, pk), Selection.sent(request, HandOverItemList.name)
+    if selection.is_empty or selection.scope.get("hand_over") != str(pk):
+        return redirect("customers:hand_over", pk)
+    rows = selection.rows(user, Action.CHANGE)
+    if request.method == "POST":
+        _left, number = leave_out_items(items=rows, actor=user)
+        text = ngettext("%(count)d customer is left out.", "%(count)d customers are left out.", number)
+        messages.success(request, text % {"count": number})
+        return redirect("customers:hand_over", pk)
+    context = {"hand_over": found, "fields": selection.fields, "count": rows.order_by().count(), "rows": rows.order_by("pk")[:_SHOWN]}
+    return render(request, "customers/hand_over_leave_out.html", context)
 
 
 # --- one of them -----------------------------------------------------------------------------------------------------------------------
@@ -125,6 +188,7 @@ def _page(request: HttpRequest, found: HandOver, items: HandOverItemList, **more
         "work": open_work(customers, found.giver, user) if found.is_open and knows_giver else [],
         "load": load_of(found.receiver) if found.is_open and found.receiver in people else None,
         "list": items.state,
+        "dropped_on": dropped_on(found) if found.state == HandOverState.DRAFT and found.maker_id == user.pk else None,
         **more,
     }
     return render(request, "customers/hand_over.html", context, status=422 if more else 200)
@@ -147,29 +211,26 @@ def hand_over_step(request: HttpRequest, pk: int) -> HttpResponse:
 
 def _take(step: str, found: HandOver, user: User, reason: str) -> str:
     """Take a step; what to say of it. Raises BadRequest for no such step."""
-    pk, names = found.pk, {"giver": found.giver.name, "receiver": found.receiver.name}
+    names = {"giver": found.giver.name, "receiver": found.receiver.name}
+    if step not in work.STEPS:
+        raise BadRequest
+    outcome = work.take_step(step=step, hand_over_id=found.pk, actor=user, reason=reason)
     match step:
+        case "offer" if outcome is not None and outcome.state == HandOverState.APPROVAL:
+            return _("It is put to those who may approve it.")
         case "offer":
-            offered = services.offer_hand_over(hand_over_id=pk, actor=user)
-            if offered.state == HandOverState.APPROVAL:
-                return _("It is put to those who may approve it.")
             return _("It is offered to %(receiver)s.") % names
         case "approve":
-            services.approve_hand_over(hand_over_id=pk, actor=user)
             return _("It is approved, and offered to %(receiver)s.") % names
-        case "accept":
-            return _accepted(work.accept_hand_over(hand_over_id=pk, actor=user))
+        case "accept" if outcome is not None:
+            return _accepted(outcome)
         case "refuse":
-            services.refuse_hand_over(hand_over_id=pk, actor=user, reason=reason)
             return _("It is refused, and nothing moves.")
-        case "withdraw":
-            services.withdraw_hand_over(hand_over_id=pk, actor=user, reason=reason)
-            return _("It is taken back, and nothing moves.")
-        case "return":
-            moved = work.return_hand_over(hand_over_id=pk, actor=user, reason=reason)
+        case "return" if outcome is not None:
+            moved = outcome.items.filter(state=ItemState.RETURNED).count()
             text = ngettext("%(count)d customer is with %(giver)s again.", "%(count)d customers are with %(giver)s again.", moved)
             return text % {"count": moved, **names}
-    raise BadRequest
+    return _("It is taken back, and nothing moves.")
 
 
 def _accepted(found: HandOver) -> str:
@@ -229,7 +290,7 @@ def _take_with_item(step: str, item: HandOverItem, user: User, form: Any) -> str
             services.note_item(item_id=item.pk, actor=user, note=given["note"], seen=given["version"])
             return _("The note is saved.")
         case "leave_out":
-            services.leave_out_item(item_id=item.pk, actor=user)
+            leave_out_items(items=rows, actor=user)
             return _("“%(name)s” is left out.") % {"name": item.label}
         case "refuse":
             services.refuse_items(items=rows, actor=user, reason=form.cleaned_data["reason"])

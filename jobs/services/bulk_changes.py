@@ -215,6 +215,7 @@ def run_chunk(job: Job, chunk: JobChunk) -> None:
         operation, given = _read(job)
         kept = {row.key: row for row in JobRow.objects.filter(job=job, position__range=(chunk.first, chunk.last))}
         reached = operation.model._default_manager.visible_to(job.actor, operation.action)  # type: ignore[attr-defined]
+        operation.lock_first()
         versions = locked_versions(reached.filter(pk__in=list(kept)))
         keys = [key for key, version in versions.items() if version == kept[key].version]
         moment = timezone.now()

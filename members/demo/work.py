@@ -10,6 +10,7 @@ from django.utils import timezone
 from access.models import User
 from common.notices import notify
 from customers.models import Customer
+from customers.services.hand_overs import create_hand_over, offer_hand_over
 from workflow.figures import count_figures
 from workflow.models import Task, TaskPriority
 
@@ -26,6 +27,9 @@ _TASKS: Final = (
 )
 _TEAM: Final = ("跟进离网预警客户", "更新联系人信息", "提交专线需求单")
 _COLLEAGUES: Final = 9
+_HANDED_OVER: Final = 3
+_HAND_OVERS: Final = ((3, "岗位调整", True), (10, "休假交接", False))
+"""In how many days, why, and whether the director hands the customers over; else whoever has them, and the director approves it."""
 
 
 def enter_work() -> int:
@@ -40,8 +44,29 @@ def enter_work() -> int:
     if customer is not None:
         facts: dict[str, Any] = {"customer": customer.pk, "name": customer.name}
         notify([manager.pk], "customer_assigned", actor=director.pk, actor_name=director.name, **facts)
+    _hand_over_portfolios(manager, director)
     count_figures()
     return len(tasks)
+
+
+def _hand_over_portfolios(manager: User, director: User) -> None:
+    """One that waits for the account manager to accept it, and one for the director to approve."""
+    unit, today = director.org_unit, timezone.localdate()
+    assert unit is not None
+    staff = User.objects.filter(org_unit__path__startswith=unit.path).exclude(pk__in=[manager.pk, director.pk])
+    givers = list(staff.filter(customers__isnull=False).distinct().order_by("id")[: len(_HAND_OVERS)])
+    for giver, (days, reason, is_the_directors) in zip(givers, _HAND_OVERS, strict=False):
+        actor = director if is_the_directors else giver
+        given = Customer.objects.filter(manager=giver).order_by("id")[:_HANDED_OVER]
+        made = create_hand_over(
+            actor=actor,
+            giver=giver,
+            receiver=manager,
+            reason=reason,
+            effective_on=today + datetime.timedelta(days=days),
+            customers=Customer.objects.filter(pk__in=list(given.values_list("pk", flat=True))),
+        )
+        offer_hand_over(hand_over_id=made.pk, actor=actor)
 
 
 def _of_the_manager(manager: User, director: User) -> list[Task]:

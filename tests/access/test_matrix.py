@@ -24,7 +24,7 @@ from pytest_django import Settings
 from access.history.subjects import event_model_of
 from access.models import Delegation, SavedView, User
 from common.panels import registered_panels
-from customers.models import Customer
+from customers.models import Customer, HandOver
 from jobs.models import Job, JobFile
 from products.models import OfferStatus, Tariff
 from tests.access import test_reach as reach
@@ -183,7 +183,8 @@ def of_others(standing: Standing, request: pytest.FixtureRequest) -> Iterator[Tr
     view = SavedView.objects.create(owner=stranger, list_name="customers", name="Mine alone").pk
     past = timezone.localdate() - datetime.timedelta(days=1)
     loan = Delegation.objects.create(lender=stranger, borrower=manager, starts_on=past, ends_on=past).pk
-    strange = {"session": session, "key": key, "file": file, "view": view, "loan": loan}
+    draft = HandOver.objects.create(giver=stranger, receiver=manager, maker=stranger, reason="x").pk
+    strange = {"session": session, "key": key, "file": file, "view": view, "loan": loan, "draft": draft}
     keys = {side: {"person": user.pk, **strange} for side, user in ((OWN, manager), (FOREIGN, stranger))}
     for named in keys.values():
         named["notice"] = make_notice(stranger).pk

@@ -288,6 +288,7 @@ OF_OTHERS: Final = {
     "jobs:list_change": ("manager", "GET POST", "name operation"),
     "mfa_remove_webauthn": ("nobody", "", "key"),
     "customers:hand_over_of": ("director", "GET", "person"),
+    **dict.fromkeys(("customers:hand_over_edit", "customers:hand_over_leave_out"), ("nobody", "", "draft")),
     "customers:reach_of_user": ("director auditor", "GET", "person"),
     "access:audit_changes_of": ("auditor", "GET", "kind"),
     "access:audit_change": ("auditor", "GET", "kind version"),

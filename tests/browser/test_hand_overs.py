@@ -58,6 +58,52 @@ def test_the_receiver_looks_at_it_and_accepts(
     assert [row.code for row in manager.customers.all()] == ["YJ-000201"]
 
 
+def test_a_draft_changes_until_it_is_offered(
+    page: Page, offered: HandOver, manager: User, colleague: User, director: User, sign_in, check_axe, shoot
+) -> None:
+    CustomerFactory(name="云江口岸办", code="YJ-000203", manager=manager)
+    few = manager.customers.filter(code__in=["YJ-000201", "YJ-000202"])
+    draft = create_hand_over(
+        actor=director, giver=manager, receiver=colleague, reason="轮岗", effective_on=timezone.localdate(), customers=few
+    )
+    sign_in(director)
+    page.goto(f"/hand-overs/{draft.pk}/")
+    expect(page.get_by_text("Dropped unless touched")).to_be_visible()
+    check_axe()
+    shoot("hand-over-draft", full_page=True)
+    page.get_by_role("link", name="Edit", exact=True).click()
+    check_axe()
+    shoot("hand-over-edit")
+    page.get_by_label("Reason").fill("休假")
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_text("The draft is changed.")).to_be_visible()
+    page.get_by_role("row", name="云江港务集团").get_by_role("checkbox").check()
+    page.get_by_role("button", name="Leave out").click()
+    expect(page.get_by_role("heading", name="They stay with whom they are")).to_be_visible()
+    check_axe()
+    shoot("hand-over-leave-out")
+    page.get_by_role("button", name="Leave out").click()
+    expect(page.get_by_text("1 customer is left out.")).to_be_visible()
+    page.get_by_role("link", name="Add customers").click()
+    page.get_by_role("row", name="云江口岸办").get_by_role("checkbox").check()
+    page.get_by_role("button", name="Hand over with open work").click()
+    check_axe()
+    shoot("hand-over-add-to-draft")
+    page.get_by_role("button", name=f"Add {draft.number}").click()
+    expect(page.get_by_text("1 customer is added.")).to_be_visible()
+    expect(page.get_by_role("row", name="云江口岸办")).to_be_visible()
+    sign_in(colleague, language="zh-hans", theme="dark")
+    page.set_viewport_size(PHONE)
+    page.goto("/")
+    expect(page.get_by_role("heading", name="待我处理的移交")).to_be_visible()
+    check_axe()
+    shoot("hand-over-card-zh-dark-phone", full_page=True)
+    sign_in(director, language="zh-hans", theme="dark")
+    page.goto(f"/hand-overs/{draft.pk}/")
+    check_axe()
+    shoot("hand-over-draft-zh-dark-phone", full_page=True)
+
+
 def test_in_chinese_in_the_dark_and_on_a_phone(page: Page, offered: HandOver, director: User, sign_in, check_axe, shoot) -> None:
     sign_in(director, language="zh-hans", theme="dark")
     page.goto(f"/hand-overs/{offered.pk}/")
