@@ -153,5 +153,6 @@ def register_own_rules() -> None:
             though_changed=True,
             clashes=(Clash(_("%(count)s jobs of these customers are not finished. Finish or discard them first."), _UNDER_WAY),),
         ),
-        MergeRule("workflow.Task", "subject_key", where="t.subject_kind = 'customers.customer'"),
+        # A to-do that was put off or done meanwhile is still about the customer that it was made for.
+        MergeRule("workflow.Task", "subject_key", where="t.subject_kind = 'customers.customer'", though_changed=True),
     )

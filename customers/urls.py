@@ -59,6 +59,7 @@ urlpatterns = [
     path("customers/<int:pk>/relations/new/", relations.relation_create, name="relation_create"),
     path("customers/<int:pk>/merge/", duplicates.customer_merge, name="customer_merge"),
     path("customer-merges/<int:pk>/", duplicates.merge_detail, name="merge_detail"),
+    path("customer-merges/<int:pk>/history/", duplicates.merge_history, name="merge_history"),
     path("customer-merges/<int:pk>/undo/", duplicates.merge_undo, name="merge_undo"),
     path("customer-relations/<int:pk>/edit/", relations.relation_edit, name="relation_edit"),
     path("customer-relations/<int:pk>/remove/", relations.relation_remove, name="relation_remove"),

@@ -12,7 +12,7 @@ from access.models import Action, User
 from customers.bulk.import_owners import OWNER_COLUMNS, hand_over_rows, mark_lost_owners
 from customers.bulk.importing import WRITERS, columns_of, ensure_still_approvable, reason_of, write_silently
 from customers.bulk.statements import IMPORT_ROWS as _ROWS
-from customers.bulk.statements import count, mark, run
+from customers.bulk.statements import count, mark, mark_merged, run
 from customers.models import ImportSubject
 from customers.notices import tell_of_passed
 
@@ -88,7 +88,9 @@ def mark_changed(chunk: UndoChunk) -> int:
     there = f"SELECT FROM {chunk.table} t WHERE t.id = i.target"
     as_left = f"t.updated_at = i.ground OR {_RESCORED}" if chunk.subject == ImportSubject.CUSTOMERS else "t.updated_at = i.ground"
     found = 0
+    own = "i.target" if chunk.subject == ImportSubject.CUSTOMERS else "NULL"
     for scope in (chunk.created, chunk.updated):
+        found += mark_merged(scope, chunk.table, own)
         found += mark("gone_already", f"{scope} AND NOT EXISTS ({there})")
         found += mark("changed_after", f"{scope} AND NOT EXISTS ({there} AND ({as_left}))")
     for table, column in _hanging(WRITERS[chunk.subject].model):

@@ -24,11 +24,13 @@ from customers.bulk.import_owners import (
     mark_lost_superiors,
 )
 from customers.bulk.statements import IMPORT_ROWS as _ROWS
-from customers.bulk.statements import count, mark, run
+from customers.bulk.statements import count, mark, mark_merged, run
 from customers.models import ContactPerson, Customer, ImportSubject
 from customers.notices import tell_of_passed
 
 _KEPT: Final = frozenset({"id", "created_at", "updated_at", *INHERITED})
+_MERGED: Final = "SELECT FROM customers_customermerge g WHERE g.state = 'done'"
+_CODE_OF_MERGED: Final = f"EXISTS ({_MERGED} AND g.loser_code = i.values ->> 'code')"
 _SCOPE: Final = "i.job_id = {job} AND i.line BETWEEN {first} AND {last} AND NOT i.is_conflict AND i.state = '{state}'"
 
 
@@ -142,7 +144,9 @@ class CustomerWriter(RowWriter):
             f"COALESCE(i.values ->> 'credit_code', '') <> ''"
             f" AND EXISTS (SELECT FROM {self.table} t WHERE t.credit_code = i.values ->> 'credit_code' AND t.id <> i.target)"
         )
-        found = mark("taken_since", f"{chunk.scope('c')} AND ({taken})")
+        found = mark_merged(chunk.scope("u"), self.table, "i.target")
+        found += mark("merged_since", f"{chunk.scope('c')} AND {_CODE_OF_MERGED}")  # else the merge could not be taken back
+        found += mark("taken_since", f"{chunk.scope('c')} AND ({taken})")
         found += mark("taken_since", f"{chunk.scope('u')} AND {retaken}")
         return found + super().mark_moved(chunk)
 
@@ -201,7 +205,9 @@ class ContactWriter(RowWriter):
             " AND t.name = i.values ->> 'name' AND t.phone = COALESCE(i.values ->> 'phone', ''))"
         )
         gone = "NOT EXISTS (SELECT FROM customers_customer c WHERE c.id = (i.values ->> 'customer_id')::bigint)"
-        found = mark("taken_since", f"{chunk.scope('c')} AND ({there} OR {gone})")
+        named = "(i.values ->> 'customer_id')::bigint"
+        found = sum(mark_merged(chunk.scope(state), self.table, named) for state in ("c", "u"))
+        found += mark("taken_since", f"{chunk.scope('c')} AND ({there} OR {gone})")
         return found + super().mark_moved(chunk)
 
     def after_create(self, chunk: ImportChunk, created: int) -> None:
@@ -249,11 +255,16 @@ def write_silently(table: str, statement: str) -> int:
 
 
 def moved_rows(job: int, subject: str) -> int:
-    """How many rows to be updated stand on ground that has moved since the check, or are to be made and were made by somebody else."""
+    """How many rows to be updated stand on ground that has moved since the check, or are to be made and were made by somebody else, or
+    name a customer that was merged away.
+    """
     table = WRITERS[subject].table
     moved = f"i.state = 'u' AND NOT EXISTS (SELECT FROM {table} t WHERE t.id = i.target AND t.updated_at = i.ground)"
     if subject == ImportSubject.CUSTOMERS:
         moved += f" OR i.state = 'c' AND EXISTS (SELECT FROM {table} t WHERE t.code = i.values ->> 'code')"
+        moved += f" OR i.state = 'c' AND {_CODE_OF_MERGED}"
+    else:
+        moved += f" OR i.state = 'c' AND EXISTS ({_MERGED} AND g.loser_key = (i.values ->> 'customer_id')::bigint)"
     return int(run(f"SELECT count(*) FROM {_ROWS} i WHERE i.job_id = {job:d} AND ({moved})")[0][0])
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -251,6 +251,31 @@ def _is_still(name: str, present: Mapping[str, Any], after: Mapping[str, Any]) -
     """Whether a column holds what the merge gave. Of what is encrypted the fingerprint tells: the same is written anew with each key."""
     told_by = f"{name}_hash" if f"{name}_hash" in present else name
     return bool(present.get(told_by) == after.get(told_by))
+
+
+def kept_rows(model: type[models.Model], merges: Sequence[int]) -> list[Any]:
+    """The rows of `model` that `merges` put aside because they only tell of the loser."""
+    table = model._meta.db_table
+    rows = model._base_manager.raw(
+        f"SELECT (jsonb_populate_record(NULL::{table}, content)).* FROM {_KEPT} m, jsonb_array_elements(m.aside) content"
+        ' WHERE m.merge_id = ANY(%s) AND m."table" = %s',
+        [list(merges), table],
+    )
+    return list(rows)
+
+
+def rename_jobs(customer: int, *, named: str, name: str, since: datetime.datetime) -> int:
+    """Call the jobs of `customer` that were begun `since` then, and called after the customer, by its name and no longer as `named`.
+
+    Returns how many.
+    """
+    begins = "left(title, length(title) - length(%(named)s))"
+    return _run(
+        f"UPDATE jobs_job SET title = left({begins} || %(name)s, 200), updated_at = now()"
+        " WHERE customer_key = %(customer)s AND created_at >= %(since)s AND kind <> 'customer_merge'"
+        f" AND right(title, length(%(named)s)) = %(named)s AND ({begins} = '' OR right({begins}, 1) IN (' ', ':', '：'))",
+        {"customer": customer, "named": named, "name": name, "since": since},
+    )
 
 
 def reencrypt_merges() -> int:

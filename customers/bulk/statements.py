@@ -32,3 +32,14 @@ def mark(code: str, condition: str, parameters: Sequence[Any] = ()) -> int:
         f"UPDATE {IMPORT_ROWS} i SET is_conflict = TRUE, findings = i.findings || %s::jsonb WHERE {condition}",
         [json.dumps([[code, "", {}]]), *parameters],
     )
+
+
+def mark_merged(scope: str, table: str, customer: str = "NULL") -> int:
+    """Mark the rows `i` of imports in `scope` whose target in `table`, or the customer that they name, a merge has moved or taken away.
+
+    `customer` is SQL for the key of the customer that a row names. What a merge moved bears its moment until somebody changes it. Returns
+    how many.
+    """
+    away = f"SELECT FROM customers_customermerge g WHERE g.state = 'done' AND g.loser_key = {customer}"
+    moved = f"SELECT FROM customers_customermerge g JOIN {table} t ON t.updated_at = g.merged_at WHERE g.state = 'done' AND t.id = i.target"
+    return sum(mark("merged_since", f"{scope} AND EXISTS ({ways})") for ways in (away, moved))

@@ -136,7 +136,7 @@ def _timeline(customer: Customer, user: User) -> Sequence[Part]:
     rows = []
     for told in page.entries:
         changes = "; ".join(f"{one.label}: {_plain(one.before)} → {_plain(one.after)}" for one in told.entry.details)
-        text = "\n".join(filter(None, (str(told.entry.text), changes, str(told.entry.note))))
+        text = "\n".join(filter(None, (str(told.entry.text), told.former, changes, str(told.entry.note))))
         rows.append((_moment(told.at), str(told.kind.label), text, told.actor))
     note = _("The newest happenings; the page has all.") if page.following else ""
     return [Table(headings=(_("When"), _("Kind"), _("What"), _("By")), rows=rows, note=note)] if rows else []

@@ -34,7 +34,16 @@ from customers.imports.checking import CellReader, Draft, Options, RowChecker, l
 from customers.imports.fields import SECRET
 from customers.imports.findings import CellFault
 from customers.imports.tree import FileTree
-from customers.models import CertificateType, ContactPerson, ContactRole, Customer, ImportState, ImportSubject
+from customers.models import (
+    CertificateType,
+    ContactPerson,
+    ContactRole,
+    Customer,
+    CustomerMerge,
+    ImportState,
+    ImportSubject,
+    MergeState,
+)
 from customers.pinyin import pinyin_of
 
 _ID: Final = "id_number"
@@ -228,7 +237,11 @@ class _Ground:
     def __init__(self, checker: ContactRows, drafts: Sequence[Draft]) -> None:
         texts = {draft.texts["customer"] for draft in drafts if "customer" in draft.texts}
         reachable = Customer.objects.visible_to(checker.actor, Action.CHANGE) if checker.may_change else Customer.objects.none()
-        self.by_code = dict(reachable.filter(code__in=[text.upper() for text in texts]).values_list("code", "pk"))
+        codes = [text.upper() for text in texts]
+        self.by_code = dict(reachable.filter(code__in=codes).values_list("code", "pk"))
+        if gone := set(codes) - set(self.by_code):  # the code of one that was merged leads to the one that it went into
+            merges = CustomerMerge.objects.filter(loser_code__in=gone, state=MergeState.DONE, winner__in=reachable.order_by().values("pk"))
+            self.by_code |= dict(merges.values_list("loser_code", "winner"))
         named = {text for text in texts if text.upper() not in self.by_code}
         spelled = {spelling for name in named for spelling in spellings(pinyin_of(name))}
         self.by_name: dict[str, int] = {}

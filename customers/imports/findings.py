@@ -46,6 +46,7 @@ MESSAGES: Final[dict[str, _StrPromise]] = {
     "code_taken": _("belongs to a customer that you may not change"),
     "merged_into": _("belonged to a customer that was merged into %(code)s %(name)s"),
     "merged_away": _("belonged to a customer that was merged into another one"),
+    "merged_since": _("its customer was merged with another one meanwhile, and it was left alone"),
     "may_not_add": _("you may not enter new ones"),
     "out_of_reach": _("the new customer would lie outside your reach; look at its account manager and org unit"),
     "same_code_in_file": _("stands in row %(line)s already"),

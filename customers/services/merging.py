@@ -7,12 +7,14 @@ owner and there is no `OwnershipChange` to enter: the `CustomerMerge`, with its 
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.http import Http404
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -29,6 +31,7 @@ from customers.bulk.merging import (
     effects_of,
     effects_of_undo,
     move_all,
+    rename_jobs,
     restore_columns,
 )
 from customers.models import Customer, CustomerMerge, MergedRows, MergeState
@@ -39,6 +42,7 @@ from customers.services.scoring import scoring_is_on
 from jobs.errors import JobRefused
 from jobs.models import Job, JobStatus
 from jobs.services.dispatch import hint_on_commit
+from jobs.services.tokens import known_job, save_once
 from jobs.services.work import advance
 
 KIND: Final = "customer_merge"
@@ -78,26 +82,47 @@ def fields_to_choose() -> list[str]:
     return [name for name in FIELDS if name not in taken]
 
 
-def begin_merge(*, winner_id: int, loser_id: int, actor: User, choices: Choices, reason: str = "") -> Job:
+def fingerprint_of(winner: Customer, loser: Customer) -> str:
+    """What both are just now, and which of them stays, as a short text."""
+    text = " ".join(f"{one.pk}@{version_of(one)}" for one in (winner, loser))
+    return hashlib.sha256(text.encode()).hexdigest()[:32]
+
+
+def begin_merge(
+    *, winner_id: int, loser_id: int, actor: User, choices: Choices, reason: str = "", once: tuple[str, Any] | None = None
+) -> Job:
     """Merge customer `loser_id` into `winner_id`. A small merge is done when this returns, a large one is under way.
 
+    `once` is the key of `jobs.services.tokens` under which the merge is begun one time only, and what was asked for: whoever comes a second
+    time gets the first one's job.
+
     Raises Http404 when one of them is hidden from `actor` for changes or for approval, JobRefused: merge_moved where one was changed since
-    it was seen, merge_clash with what keeps them apart.
+    it was seen, merge_clash with what keeps them apart, and token_reused.
     """
     with transaction.atomic():
-        winner, loser = _locked(actor, winner_id, loser_id)
+        try:
+            winner, loser = _locked(actor, winner_id, loser_id)
+        except (Http404, JobRefused):
+            known = known_job(actor, *once) if once is not None else None  # the first one is done: one of the two is gone
+            if known is None:
+                raise
+            return known
         _ensure_seen(choices.seen, winner, loser)
         _ensure_apart(winner, loser)
         title = _("Merge of customers: %(loser)s → %(winner)s") % {"loser": loser.name, "winner": winner.name}
         job = _new_job(actor, winner, title, MERGE)
-        job.parameters = {
+        parameters = {
             "loser": loser.pk,
             "fields": sorted(choices.fields.intersection(fields_to_choose())),
             "attributes": sorted(choices.attributes),
             "seen": {str(key): version for key, version in choices.seen.items()},
         }
         job.rows = job.eligible = sum(effect.moved + effect.left for effect in effects_of(winner.pk, loser.pk))
-        job.save()
+        job.parameters, job.idempotency_key = parameters, once[0] if once is not None else ""
+        if once is not None and (first := save_once(job, once[1])) is not job:
+            return first
+        if once is None:
+            job.save()
         CustomerMerge.objects.create(
             job=job,
             winner=winner,
@@ -157,7 +182,7 @@ def undo_preview(merge: CustomerMerge) -> list[Effect]:
 
 def _new_job(actor: User, winner: Customer, title: str, work: str) -> Job:
     require(actor, "customers", Action.APPROVE)
-    return Job.objects.create(
+    return Job(
         kind=KIND,
         title=title[:_TITLE_LENGTH],
         actor=actor,
@@ -271,6 +296,7 @@ def run_undo(job: Job) -> None:
     now = timezone.now()
     before, given_away = _without_given_away(merge.before, winner)
     kept = given_away + restore_columns(winner.pk, before, merge.after, now)
+    _rename_jobs(winner, merge)
     try:
         job.applied, left = bring_back(merge.pk, winner.pk, merge.loser_key, merge.merged_at, now)
     except CannotReturn as error:
@@ -293,6 +319,14 @@ def _without_given_away(before: Mapping[str, Any], winner: Customer) -> tuple[Ma
     if code and Customer._base_manager.filter(credit_code=code).exclude(pk=winner.pk).exists():
         return {**before, "credit_code": ""}, 1
     return before, 0
+
+
+def _rename_jobs(winner: Customer, merge: CustomerMerge) -> None:
+    """Jobs are called after their customer: those begun since the merge by the name that the winner has again."""
+    assert merge.merged_at is not None
+    name = Customer.objects.values_list("name", flat=True).get(pk=winner.pk)
+    if name != winner.name:
+        rename_jobs(winner.pk, named=winner.name, name=name, since=merge.merged_at)
 
 
 def _leave_circle(loser: Customer) -> int:

@@ -77,7 +77,7 @@ def event_source(
         says: what each of some events is about, as text, by a fixed number of queries; "entered", "changed" or "removed" follows.
         page: the page of a row, for those that still stand and are in reach.
         quiet: fields whose changes another source tells.
-        tells_entering: whether a new row is told of; otherwise another source does that.
+        tells_entering: whether a row that comes or goes is told of; otherwise another source does that.
     """
     event_model: Any = event_model_of(model)
     teller = _Teller(event_model, says, page, frozenset(quiet), tells_entering)
@@ -88,6 +88,6 @@ def event_source(
         for name in customer:
             condition |= Q(**{name: about.pk})
         events: QuerySet[Any] = event_model._default_manager.filter(condition).select_related("pgh_context")
-        return events if tells_entering else events.exclude(pgh_label=INSERT)
+        return events if tells_entering else events.filter(pgh_label=UPDATE)
 
     return TimelineSource(key=key, kind=kind, module=module, moment="pgh_created_at", rows=rows, entries=teller.entries)

@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from access.history.subjects import event_model_of
 from access.models import User
 from common.tracking import DELETE
+from customers.former import LIFECYCLE, OWNERSHIP, former_customers, lifecycle_before, ownership_before
 from customers.history import Happening, handed_over, moved
 from customers.models import (
     ContactPerson,
@@ -24,6 +25,7 @@ from customers.models import (
     CustomerTag,
     LevelOverride,
     LifecycleChange,
+    MergeState,
     OwnershipChange,
     Tag,
 )
@@ -47,8 +49,8 @@ def register_own_sources() -> None:
     register_kind("relations", label=_("Relations"), icon="affiliate", order=60)
     register_kind("merges", label=_("Merges"), icon="arrows-join", order=70)
     register_kind("todos", label=pgettext_lazy("timeline", "To-dos"), icon="checkbox", order=110)
-    register_source(_changes_of("ownership", _ownership, handed_over))
-    register_source(_changes_of("lifecycle", _lifecycle, moved))
+    register_source(_changes_of("ownership", _ownership, handed_over, ownership_before))
+    register_source(_changes_of("lifecycle", _lifecycle, moved, lifecycle_before))
     register_source(
         event_source(
             key="fields",
@@ -96,18 +98,23 @@ def register_own_sources() -> None:
 
 
 def _ownership(customer: Customer, _user: User) -> QuerySet[Any]:
-    return OwnershipChange.objects.filter(customer=customer).select_related("from_manager", "to_manager", "from_unit", "to_unit", "actor")
+    return OwnershipChange.objects.filter(customer=customer.pk).select_related(*OWNERSHIP)
 
 
 def _lifecycle(customer: Customer, _user: User) -> QuerySet[Any]:
-    return LifecycleChange.objects.filter(customer=customer).select_related("actor", "reason_entry", "rule")
+    return LifecycleChange.objects.filter(customer=customer.pk).select_related(*LIFECYCLE)
 
 
-def _changes_of(key: str, rows: Callable[[Customer, User], QuerySet[Any]], happening: Callable[[Any], Happening]) -> TimelineSource:
+def _changes_of(
+    key: str,
+    rows: Callable[[Customer, User], QuerySet[Any]],
+    happening: Callable[[Any], Happening],
+    kept: Callable[[Sequence[CustomerMerge]], list[Any]],
+) -> TimelineSource:
     def entries(changes: Sequence[Any], _user: User) -> list[Entry | None]:
         return [_of(happening(change)) for change in changes]
 
-    return TimelineSource(key=key, kind=key, module=MODULE, moment="changed_at", rows=rows, entries=entries)
+    return TimelineSource(key=key, kind=key, module=MODULE, moment="changed_at", rows=rows, entries=entries, kept=kept)
 
 
 def _of(change: Happening) -> Entry:
@@ -155,10 +162,12 @@ def _tag_entries(words: Any) -> Callable[[Sequence[Any], User], list[Entry | Non
 
 
 def _relations(events: Sequence[Any], user: User) -> list[str]:
-    """The two customers; one that is out of reach has no name."""
-    seen = Customer.objects.visible_to(user).in_bulk({key for event in events for key in (event.customer_id, event.other_id)})
+    """The two customers, also those that were merged since; one that is out of reach has no name."""
+    keys = {key for event in events for key in (event.customer_id, event.other_id)}
+    names = {key: customer.name for key, customer in Customer.objects.visible_to(user).in_bulk(keys).items()}
+    if gone := keys - set(names):
+        names |= dict(former_customers(user).filter(loser_key__in=gone).values_list("loser_key", "loser_name"))
     hidden = gettext("a customer outside your reach")
-    names = {key: customer.name for key, customer in seen.items()}
     return [f"{names.get(event.customer_id, hidden)} – {names.get(event.other_id, hidden)}" for event in events]
 
 
@@ -196,10 +205,17 @@ def _merge_entry(merge: CustomerMerge, words: Any, *, is_linked: bool, is_undo: 
     job = merge.job.undone_by if is_undo else merge.job
     return Entry(
         text=words % {"name": f"{merge.loser_name} {merge.loser_code}"},
-        url=reverse("customers:merge_detail", args=[merge.pk]) if is_linked else "",
+        url=_merge_url(merge, is_linked=is_linked, is_undo=is_undo),
         actor=job.actor_id if job is not None else None,
         note="" if is_undo else merge.reason,
     )
+
+
+def _merge_url(merge: CustomerMerge, *, is_linked: bool, is_undo: bool) -> str:
+    """The merge's page; for who may not open that, what happened to the customer that is gone."""
+    if is_linked:
+        return reverse("customers:merge_detail", args=[merge.pk])
+    return "" if is_undo or merge.state != MergeState.DONE else reverse("customers:merge_history", args=[merge.pk])
 
 
 def _register_todos() -> None:

@@ -1,10 +1,13 @@
-"""Reading a page of a timeline: one statement over all sources, then the rows of those that have some on the page."""
+"""Reading a page of a timeline: one statement over all sources, then the rows of those that have some on the page.
+
+Of customers that were merged into this one it tells too, under their names: whoever reaches the one that stays reads both pasts.
+"""
 
 from __future__ import annotations
 
 import datetime
 from collections import defaultdict
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Self
 
@@ -13,7 +16,8 @@ from django.utils import timezone
 
 from access.models import Action, User
 from common.keys import key_in
-from customers.models import Customer
+from customers.former import merged_into_it, stand_in
+from customers.models import Customer, CustomerMerge
 from customers.reaching import modules_reaching
 from customers.timeline.registry import Entry, TimelineKind, TimelineSource, all_sources, kind_of
 
@@ -47,12 +51,16 @@ class Cursor:
 
 @dataclass(frozen=True, slots=True)
 class TimelineEntry:
-    """An entry with its moment, its kind, and the name of who did it (empty: nobody, or the system)."""
+    """An entry with its moment, its kind, and the name of who did it (empty: nobody, or the system).
+
+    `former` is what the customer was called that it happened to, where that was merged into this one since; else empty.
+    """
 
     at: datetime.datetime
     kind: TimelineKind
     entry: Entry
     actor: str
+    former: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,8 +79,8 @@ class Span:
     last: datetime.date | None = None
 
 
-_Found = tuple[datetime.datetime, int, int]
-"""A row of the page: its moment, the place of its source, its key."""
+_Found = tuple[datetime.datetime, int, int, int]
+"""A row of the page: its moment, the place of its source, its key, and to which of the customers it happened: 0 to the one that stands."""
 
 
 def read_page(
@@ -94,13 +102,30 @@ def read_page(
     reached = modules_reaching(customer, user, {source.module for source in sources} - {""}, action) | {""}
     asked = {place: source for place, source in enumerate(sources) if source.module in reached and (not kinds or source.kind in kinds)}
     conditions = _Conditions(sources, span or Span(), before)
-    parts = [_first_rows(source, place, customer, user, conditions, size + 1) for place, source in asked.items()]
+    merges = merged_into_it(customer)
+    subjects = _Subjects(customer, merges)
+    parts = [
+        _first_rows(source, place, about, user, conditions, size + 1, number)
+        for place, source in asked.items()
+        for number, about in enumerate(subjects.customers)
+    ]
     if not parts:
         return Page([], "")
-    found: list[_Found] = sorted(parts[0].union(*parts[1:], all=True), key=_newest_first) if len(parts) > 1 else list(parts[0])
+    found: list[_Found] = list(parts[0].union(*parts[1:], all=True) if len(parts) > 1 else parts[0])
+    kept = _kept_rows(asked, merges, subjects, conditions)
+    found = _once(sorted([*found, *kept], key=_newest_first))
     shown = found[:size]
     following = str(Cursor(shown[-1][0], sources[shown[-1][1]].key, shown[-1][2])) if len(found) > size else ""
-    return Page(_told(shown, asked, customer, user), following)
+    return Page(_told(shown, asked, subjects, kept, user), following)
+
+
+class _Subjects:
+    """The customer, and those that were merged into it."""
+
+    def __init__(self, customer: Customer, merges: Sequence[CustomerMerge]) -> None:
+        self.customers = [customer, *map(stand_in, merges)]
+        self.names = ["", *(f"{merge.loser_name} {merge.loser_code}" for merge in merges)]
+        self.numbers = {merge.loser_key: number for number, merge in enumerate(merges, start=1)}
 
 
 class _Conditions:
@@ -130,6 +155,13 @@ class _Conditions:
             return condition & Q(**{f"{moment}__lt": at})
         return condition & Q(**{f"{moment}__lte": at}) & (Q(**{f"{moment}__lt": at}) | Q(pk__lt=self._before.key))
 
+    def admits(self, row: _Found) -> bool:
+        """The same of a row that is read already."""
+        day = timezone.localdate(row[0])
+        if (self._span.first and day < self._span.first) or (self._span.last and day > self._span.last):
+            return False
+        return self._before is None or _newest_first(row) > _newest_first((self._before.at, self._place, self._before.key, 0))
+
 
 def _midnight(day: datetime.date) -> datetime.datetime:
     return timezone.make_aware(datetime.datetime.combine(day, datetime.time()))
@@ -139,27 +171,50 @@ def _newest_first(row: _Found) -> tuple[datetime.timedelta, int, int]:
     return (_EPOCH - row[0], row[1], -row[2])
 
 
+def _once(rows: Iterable[_Found]) -> list[_Found]:
+    """Each row once, though it concerns two of the customers, as a relation between them does."""
+    return list({row[1:3]: row for row in rows}.values())
+
+
 def _first_rows(
-    source: TimelineSource, place: int, customer: Customer, user: User, conditions: _Conditions, limit: int
+    source: TimelineSource, place: int, customer: Customer, user: User, conditions: _Conditions, limit: int, number: int
 ) -> QuerySet[Any, _Found]:
     rows = source.rows(customer, user).filter(conditions.of(source, place)).order_by(f"-{source.moment}", "-pk")
-    return rows.values_list(F(source.moment), Value(place), F("pk"))[:limit]
+    return rows.values_list(F(source.moment), Value(place), F("pk"), Value(number))[:limit]
 
 
-def _told(shown: Sequence[_Found], asked: dict[int, TimelineSource], customer: Customer, user: User) -> list[TimelineEntry]:
-    keys: dict[int, list[int]] = defaultdict(list)
-    for _at, place, key in shown:
-        keys[place].append(key)
+def _kept_rows(
+    asked: Mapping[int, TimelineSource], merges: Sequence[CustomerMerge], subjects: _Subjects, conditions: _Conditions
+) -> dict[_Found, Any]:
+    """What merges keep of those that are gone, as far as it lies on the page or after it. There are few of them for each."""
+    found = {}
+    for place, source in asked.items():
+        for row in source.kept(merges) if source.kept is not None and merges else ():
+            entry = (getattr(row, source.moment), place, row.pk, subjects.numbers[row.customer_id])
+            if conditions.admits(entry):
+                found[entry] = row
+    return found
+
+
+def _told(
+    shown: Sequence[_Found], asked: Mapping[int, TimelineSource], subjects: _Subjects, kept: Mapping[_Found, Any], user: User
+) -> list[TimelineEntry]:
+    wanted: dict[int, list[_Found]] = defaultdict(list)
+    for found in shown:
+        wanted[found[1]].append(found)
     said: dict[tuple[int, int], Entry] = {}
-    for place, wanted in keys.items():
+    for place, places in wanted.items():
         source = asked[place]
-        by_key = {row.pk: row for row in source.rows(customer, user).filter(pk__in=wanted)}
-        rows = [by_key[key] for key in wanted if key in by_key]
+        by_key = {found[2]: kept[found] for found in places if found in kept}
+        for number in sorted({found[3] for found in places if found not in kept}):
+            keys = [found[2] for found in places if found[3] == number]
+            by_key |= {row.pk: row for row in source.rows(subjects.customers[number], user).filter(pk__in=keys)}
+        rows = [by_key[found[2]] for found in places if found[2] in by_key]
         said |= {(place, row.pk): entry for row, entry in zip(rows, source.entries(rows, user), strict=True) if entry is not None}
     people = {entry.actor for entry in said.values() if entry.actor is not None}
     names = {one.pk: str(one) for one in User.objects.filter(pk__in=people)}
     return [
-        TimelineEntry(at, kind_of(asked[place]), entry, names.get(entry.actor or 0, ""))
-        for at, place, key in shown
+        TimelineEntry(at, kind_of(asked[place]), entry, names.get(entry.actor or 0, ""), subjects.names[number])
+        for at, place, key, number in shown
         if (entry := said.get((place, key))) is not None
     ]

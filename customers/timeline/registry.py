@@ -11,7 +11,7 @@ from django.utils.functional import Promise
 
 from access.models import User
 from access.scope import allowed
-from customers.models import Customer
+from customers.models import Customer, CustomerMerge
 
 Text: TypeAlias = str | Promise
 
@@ -66,6 +66,8 @@ class TimelineSource:
         rows: the rows about a customer that a user may see, in no order. They are asked for no more than a page has entries, so an index
             that begins with the customer and goes on with the moment serves them.
         entries: what to say of some of these rows, in their order, by a fixed number of queries; None for a row that has nothing to say.
+        kept: rows about customers that were merged away which stand in no table any more, as the merges keep them: all of them, read
+            with what `entries` needs. Rows that still stand under the key of such a customer `rows` finds.
     """
 
     key: str
@@ -74,6 +76,7 @@ class TimelineSource:
     moment: str
     rows: Callable[[Customer, User], QuerySet[Any]]
     entries: Callable[[Sequence[Any], User], Sequence[Entry | None]]
+    kept: Callable[[Sequence[CustomerMerge]], Sequence[Any]] | None = None
 
 
 _kinds: Final[dict[str, TimelineKind]] = {}

@@ -16,6 +16,7 @@ from access.reveals import mark_revealable
 from common.htmx import asks_for
 from common.panels import actions_for, facts_for, render_panel
 from customers.attribute_history import shown_attributes
+from customers.former import merged_into_it
 from customers.histories import CUSTOMER
 from customers.history import history_of
 from customers.models import ContactPerson, Customer, MergeState, ProposalState
@@ -105,5 +106,5 @@ def customer_history(request: HttpRequest, pk: int) -> HttpResponse:
     versions = history_context(request, CUSTOMER, customer)
     if asks_for(request, "history"):
         return render(request, "access/history/_versions.html", versions)
-    context = {"customer": customer, "changes": history_of(customer, limit=200), **versions}
+    context = {"customer": customer, "changes": history_of(customer, limit=200), "merges": merged_into_it(customer), **versions}
     return render_panel(request, slot=SLOT, key="history", subject=customer, template="customers/partials/_history.html", context=context)

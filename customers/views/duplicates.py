@@ -6,20 +6,23 @@ from typing import Any
 
 from django.contrib import messages
 from django.db.models import Q
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from access.history.reading import read_versions
 from access.models import Action, User
 from access.requests import signed_in
+from common.htmx import asks_for
 from common.keys import key_in
 from common.lists import ListPage
 from common.versions import version_of
 from customers.bulk.merging import clashes_of, effects_of
 from customers.comparison import chosen, compared
 from customers.duplicate_lists import DuplicateList, comparison_url, sign_words
+from customers.former import former_customers, history_before
 from customers.forms_merge import OtherCustomerForm
 from customers.models import Customer, DuplicatePair, MergeState, PairState
 from customers.services.duplicates import decide_pair
@@ -156,3 +159,18 @@ def merge_undo(request: HttpRequest, pk: int) -> HttpResponse:
             return redirect("customers:merge_detail", job.pk)
     context = {"merge": merge, "effects": undo_preview(merge), "refusal": refusal}
     return render(request, "customers/merge_undo.html", context, status=409 if refusal else 200)
+
+
+@require_GET
+def merge_history(request: HttpRequest, pk: int) -> HttpResponse:
+    """What happened to the customer that is gone, before merge `pk`: for whoever reaches the one that stays."""
+    user = signed_in(request)
+    merge = former_customers(user).select_related("winner").filter(pk=pk).first()
+    if merge is None:
+        raise Http404
+    below = key_in(request.GET.get("below", ""))
+    versions, following = read_versions(Customer, merge.loser_key, user, below=below)
+    context = {"versions": versions, "history_url": request.path, "below": below, "following": following}
+    if asks_for(request, "history"):
+        return render(request, "access/history/_versions.html", context)
+    return render(request, "customers/merge_history.html", {"merge": merge, "changes": history_before(merge), **context})

@@ -20,6 +20,7 @@ from access.policy import require
 from access.requests import signed_in
 from common.htmx import asks_for
 from common.lists import ListPage, render_list
+from customers.former import merge_that_moved
 from customers.models import Customer
 from jobs.errors import JobRefused
 from jobs.flow import (
@@ -55,6 +56,7 @@ from members.batch_pages import (
 )
 from members.batch_tables import BatchList, BatchRowList
 from members.forms_batch import MAX_ROWS, ActionsForm, SourceForm
+from members.models import ProvisioningBatch
 from members.services.batches import configure_batch, create_batch, repeated_job, replace_source
 from members.services.pasted import pasted_source
 from members.services.plan import PlanInvalid
@@ -262,6 +264,7 @@ def batch_preview(request: HttpRequest, pk: int) -> HttpResponse:
         context |= {"tiles": tiles_before(page, rows), "chips": chips_of(page, rows), "group": group, "blocked": page.is_blocked}
         context["may_run"] = page.job.eligible and not page.is_blocked and not any(finding.blocks for finding in group)
         context |= {"repeated": repeated_job(page.job), "check_seconds": page.check_seconds()}
+        context["merge"] = merge_that_moved(ProvisioningBatch, page.job.undo_of_id) if page.job.undo_of_id else None
     return render_list(request, rows, "members/batch/preview.html", context)
 
 

@@ -53,6 +53,7 @@ OF_A_CUSTOMER: Final = {
     "customers:duplicate_decide": ("pair", "manager", "POST"),
     "customers:merge_detail": ("merge", "manager", "GET"),
     "customers:merge_undo": ("merge", "director", "GET POST"),
+    "customers:merge_history": ("merge", "manager", "GET"),
     "customers:contact_person_alike": ("customer", "manager", "POST"),
     **dict.fromkeys(("customers:customer_print", "customers:customer_pdf"), ("customer", "manager", "GET")),
     "customers:people_chart": ("customer", "manager", "GET"),

@@ -58,6 +58,8 @@ def test_a_customer_entered_twice_is_warned_of_merged_and_taken_apart(
     expect(page.get_by_role("link", name="云江市第一人民医院有限公司")).to_be_visible()
     check_axe()
 
+    look_at_the_past(page, hospital, check_axe, shoot)
+
     sign_in(director)
     page.set_viewport_size(PHONE)
     page.goto("/search/?q=YJ-900128")
@@ -77,3 +79,19 @@ def test_a_customer_entered_twice_is_warned_of_merged_and_taken_apart(
     shoot("duplicates-compare-phone")
     assert hospital.contact_people.count() == 0
     assert again.contact_people.count() == 1
+
+
+def look_at_the_past(page, hospital, check_axe, shoot):
+    """What happened to the one that is gone, on the pages of the one that stays."""
+    page.goto(f"/customers/{hospital.pk}/timeline/")
+    expect(page.get_by_text("云江市第一人民医院有限公司 YJ-900128").first).to_be_visible()
+    check_axe()
+    shoot("duplicates-timeline-zh-dark")
+    page.goto(f"/customers/{hospital.pk}/history/")
+    check_axe()
+    shoot("duplicates-history-zh-dark")
+    page.get_by_role("link", name="云江市第一人民医院有限公司").click()
+    expect(page.get_by_role("heading", name="云江市第一人民医院有限公司合并前")).to_be_visible()
+    check_axe()
+    page.set_viewport_size(PHONE)
+    shoot("duplicates-before-zh-dark-phone", full_page=True)
