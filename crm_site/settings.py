@@ -335,6 +335,10 @@ SPECTACULAR_SETTINGS = {
         "OfferStatusEnum": "products.models.OfferStatus",
         "NumberKindEnum": "members.models.NumberKind",
         "NumberStateEnum": "members.models.NumberState",
+        "HandOverStateEnum": "customers.models.HandOverState",
+        "ItemStateEnum": "customers.models.ItemState",
+        "MergeStateEnum": "customers.models.MergeState",
+        "PairStateEnum": "customers.models.PairState",
     },
 }
 

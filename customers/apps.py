@@ -15,7 +15,9 @@ class CustomersConfig(AppConfig):
     def ready(self) -> None:
         """Let the access policy read what is shared, enter the navigation, name the customer page's slot and take its first places."""
         from access.grants import read_with
+        from common.api.refusals import explain_missing_by
         from common.encryption import ELSEWHERE
+        from customers.api.merged import explain_merged
         from customers.attribute_history import register_attribute_history
         from customers.bulk.import_rows import reencrypt_rows
         from customers.bulk.merging import reencrypt_merges
@@ -42,5 +44,6 @@ class CustomersConfig(AppConfig):
         register_file_sections()
         register_kind()
         register_own_rules()
+        explain_missing_by(explain_merged)
         ELSEWHERE["customers.importrow.values"] = reencrypt_rows
         ELSEWHERE["customers.customermerge"] = reencrypt_merges

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
-from typing import Any, Final
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, Final, TypeAlias
 
 from django.core.exceptions import PermissionDenied, RequestDataTooBig, SuspiciousOperation
 from django.http import Http404, UnreadablePostError
@@ -47,6 +47,17 @@ class Refusal(exceptions.APIException):
         self.wait: int | None = None
 
 
+Explainer: TypeAlias = Callable[[Any], Refusal | None]
+_explainers: Final[list[Explainer]] = []
+
+
+def explain_missing_by(explainer: Explainer) -> None:
+    """Let `explainer(request)` say more of what is not found, such as where it went; None where it knows nothing, or the user may not
+    know. Called in an app's `AppConfig.ready`.
+    """
+    _explainers.append(explainer)
+
+
 class TooLarge(Refusal):
     """The request is larger than may be."""
 
@@ -70,11 +81,11 @@ class ErrorSerializer(serializers.Serializer[Any]):
 
 def exception_handler(error: Exception, context: dict[str, Any]) -> Response | None:
     """The answer to an error of a view; None for an unexpected one, which the middleware logs under a reference."""
-    known = _known(error)
+    request = context.get("request")
+    known = (_explained(request) if isinstance(error, Http404) and request is not None else None) or _known(error)
     if known is None:
         return None
     set_rollback()
-    request = context.get("request")
     if request is not None:  # a view that answers with a file still tells its errors as JSON
         request.accepted_renderer = JSONRenderer()
         request.accepted_media_type = JSONRenderer.media_type
@@ -84,6 +95,10 @@ def exception_handler(error: Exception, context: dict[str, Any]) -> Response | N
     if wait := getattr(known, "wait", None):
         headers["Retry-After"] = str(int(wait))
     return Response(_answer(known), status=known.status_code, headers=headers)
+
+
+def _explained(request: Any) -> Refusal | None:
+    return next((told for explain in _explainers if (told := explain(request)) is not None), None)
 
 
 def _known(error: Exception) -> exceptions.APIException | None:

@@ -7,8 +7,12 @@ from django.urls.converters import StringConverter
 
 from customers.api.actions import CustomerActions as Actions
 from customers.api.dictionaries import ENTRIES, DictionaryView
+from customers.api.duplicates import DuplicateViewSet
+from customers.api.hand_overs import HandOverItemViewSet, HandOverViewSet, ItemsOfHandOver
+from customers.api.history import ContactPersonHistory, CustomerHistory
 from customers.api.imports import ImportErrorsViewSet, ImportRowsViewSet
 from customers.api.imports import ImportViewSet as Imports
+from customers.api.merges import MergeDetailView, MergeHistoryView, MergeUndoView, MergeView
 from customers.api.reading import FileView, HierarchyView, TimelineView
 from customers.api.relations import RelationsOfCustomer, RelationViewSet
 from customers.api.sharing import SharingViewSet as Sharing
@@ -27,6 +31,7 @@ register_converter(DictionaryName, "dictionary")
 
 _ALL: Final[dict[str, Any]] = {"get": "list", "post": "create"}
 _CHANGE: Final[dict[str, Any]] = {"get": "retrieve", "put": "update", "patch": "partial_update"}
+_KEPT: Final[dict[str, Any]] = {"get": "retrieve", "patch": "partial_update", "delete": "destroy"}
 _ONE = "customers/<int:pk>/"
 _IMPORT = "imports/<int:pk>/"
 
@@ -58,5 +63,22 @@ urlpatterns = [
     path(f"{_IMPORT}recheck/", Imports.as_view({"post": "recheck"}), name="import_recheck"),
     path(f"{_IMPORT}cancel/", Imports.as_view({"post": "cancel"}), name="import_cancel"),
     path(f"{_IMPORT}undo/", Imports.as_view({"post": "undo"}), name="import_undo"),
+    path(f"{_ONE}history/", CustomerHistory.as_view({"get": "history"}), name="customer_history"),
+    path(f"{_ONE}history/restore/", CustomerHistory.as_view({"post": "put_back"}), name="customer_restore"),
+    path("contact-people/<int:pk>/history/", ContactPersonHistory.as_view({"get": "history"}), name="contact_person_history"),
+    path("contact-people/<int:pk>/history/restore/", ContactPersonHistory.as_view({"post": "put_back"}), name="contact_person_restore"),
+    path("duplicates/", DuplicateViewSet.as_view({"get": "list"}), name="duplicate_list"),
+    path("duplicates/<int:pk>/", DuplicateViewSet.as_view({"get": "retrieve"}), name="duplicate"),
+    path("duplicates/<int:pk>/decision/", DuplicateViewSet.as_view({"post": "decide"}), name="duplicate_decision"),
+    path(f"{_ONE}merge/", MergeView.as_view(), name="customer_merge"),
+    path("customer-merges/<int:pk>/", MergeDetailView.as_view(), name="merge"),
+    path("customer-merges/<int:pk>/history/", MergeHistoryView.as_view(), name="merge_history"),
+    path("customer-merges/<int:pk>/undo/", MergeUndoView.as_view(), name="merge_undo"),
+    path("hand-overs/", HandOverViewSet.as_view(_ALL), name="hand_over_list"),
+    path("hand-overs/<int:pk>/", HandOverViewSet.as_view({"get": "retrieve", "patch": "partial_update"}), name="hand_over"),
+    path("hand-overs/<int:pk>/steps/", HandOverViewSet.as_view({"post": "step"}), name="hand_over_step"),
+    path("hand-overs/<int:pk>/items/", ItemsOfHandOver.as_view({"get": "list", "post": "add"}), name="hand_over_items"),
+    path("hand-over-items/<int:pk>/", HandOverItemViewSet.as_view(_KEPT), name="hand_over_item"),
+    path("hand-over-items/<int:pk>/decision/", HandOverItemViewSet.as_view({"post": "decide"}), name="hand_over_item_decision"),
     path("dictionaries/<dictionary:dictionary>/", DictionaryView.as_view(), name="dictionary"),
 ]

@@ -47,6 +47,20 @@ API_OF_A_CUSTOMER: Final = {
         ),
         ("job", "manager", "POST"),
     ),
+    "api:customer_history": ("customer", "manager", "GET"),
+    "api:customer_restore": ("customer", "manager", "POST"),
+    "api:contact_person_history": ("person", "manager", "GET"),
+    "api:contact_person_restore": ("person", "manager", "POST"),
+    "api:duplicate": ("pair", "manager", "GET"),
+    "api:duplicate_decision": ("pair", "manager", "POST"),
+    "api:customer_merge": ("customer", "director", "POST"),
+    **dict.fromkeys(("api:merge", "api:merge_history"), ("merge", "manager", "GET")),
+    "api:merge_undo": ("merge", "director", "GET POST"),
+    "api:hand_over": ("hand_over", "manager", "GET PATCH"),
+    "api:hand_over_step": ("hand_over", "manager", "POST"),
+    "api:hand_over_items": ("hand_over", "manager", "GET POST"),
+    "api:hand_over_item": ("hand_over_item", "manager", "GET PATCH DELETE"),
+    "api:hand_over_item_decision": ("hand_over_item", "manager", "POST"),
 }
 
 API_OF_THE_CATALOGUE: Final = {

@@ -158,6 +158,7 @@ FORMS_SHOWN_TO_READERS: Final = {
     *("api:customer", "api:contact_person", "api:customer_relation", "api:customer_assignment", "api:customer_lifecycle"),
     *("api:customer_score", "api:customer_relations", "api:customer_sharing", "api:customer_offers", "api:customer_subscriptions"),
     *("api:offer", "api:member", "api:product", "api:product_tariffs", "api:tariff", "api:discount"),
+    *("api:hand_over", "api:hand_over_items", "api:hand_over_item"),
 }
 """The API reads and writes at one address.
 
@@ -215,6 +216,7 @@ WITHOUT_AN_OBJECT: Final = {
     **dict.fromkeys(("api:task_list", "api:cover"), ("signed-in token", "GET POST")),
     **dict.fromkeys(("api:notice_list", "api:notices_unread"), ("signed-in token", "GET")),
     **dict.fromkeys(("api:tasks_end", "api:notices_read"), ("signed-in token", "POST")),
+    **dict.fromkeys(("api:duplicate_list", "api:hand_over_list"), ("role token", "GET")),
     **dict.fromkeys(
         (
             *(
@@ -239,7 +241,10 @@ WITHOUT_AN_OBJECT: Final = {
 }
 """They show nothing of others, or what is in reach."""
 ALSO_POSTED_BY: Final = {
-    **dict.fromkeys(("api:provisioning_job_list", "api:customer_list", "api:contact_person_list", "api:import_list"), "manager token"),
+    **dict.fromkeys(
+        ("api:provisioning_job_list", "api:customer_list", "api:contact_person_list", "api:import_list", "api:hand_over_list"),
+        "manager token",
+    ),
     **dict.fromkeys(("api:product_list", "api:discount_list"), "administrator"),
 }
 """Who may also POST to a route that more people may GET."""
@@ -295,7 +300,7 @@ OF_OTHERS: Final = {
     "access:audit_change": ("auditor", "GET", "kind version"),
     **dict.fromkeys(("openid_connect_login", "openid_connect_callback"), ("nobody", "", "provider_id")),
 }
-"""Their parts name a person, somebody's session, key or file, a list, a change, or a provider of sign-ins, of whom the tests have none."""
+"""Their parts name a person, somebody's session, key, file or draft, a list, a change, or a provider of sign-ins, of whom there is none."""
 ADMIN_ENTRANCE: Final = {"admin:login", "admin:logout"}
 
 
