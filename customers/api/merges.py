@@ -136,6 +136,7 @@ class MergeView(APIView):
         """Show what would happen, or merge."""
         user = signed_in(request)
         require(user, "customers", Action.APPROVE)
+        winner = _customer(user, pk=pk)
         sent = NewMergeSerializer(data=request.data)
         sent.is_valid(raise_exception=True)
         given = sent.validated_data
@@ -144,7 +145,7 @@ class MergeView(APIView):
             known = known_job(user, *once) if once is not None else None
         if known is not None:
             return Response(_told(user, known.pk))
-        winner, loser = _customer(user, pk=pk), _customer(user, code=given["other"].strip().upper())
+        loser = _customer(user, code=given["other"].strip().upper())
         if winner == loser:
             raise exceptions.ValidationError({"other": [exceptions.ErrorDetail(_("This is the customer itself."), "invalid")]})
         rows = _rows(winner, loser, user, given.get("take"))
