@@ -20,7 +20,7 @@ from pytest_django import Settings
 
 from access.history.subjects import event_model_of
 from access.models import SavedView, User
-from customers.models import ContactPerson, Customer, ImportSubject
+from customers.models import ContactPerson, Customer, HandOver, ImportSubject
 from members.models import Member
 from products.models import Discount, Offer, Product, Tariff
 from tests.access import test_reach as reach
@@ -129,6 +129,13 @@ def _of_others(ground: Ground) -> Iterator[tuple[str, list[str]]]:
     yield "jobs:list_change", [reverse("jobs:list_change", args=["customers", one]) + rows for one in operations]
     person = Customer.objects.values_list("manager", flat=True).get(pk=keys["customer"])
     yield "customers:hand_over_of", [reverse("customers:hand_over_of", args=[person])]
+    draft = HandOver.objects.create(giver_id=person, receiver=user, maker=user, reason="轮岗")
+    item = draft.items.create(customer_id=keys["customer"], label=LONG_NAME)
+    yield "customers:hand_over_edit", [reverse("customers:hand_over_edit", args=[draft.pk])]
+    yield (
+        "customers:hand_over_leave_out",
+        [f"{reverse('customers:hand_over_leave_out', args=[draft.pk])}?in-hand_over={draft.pk}&row={item.pk}"],
+    )
     yield "customers:reach_of_user", [reverse("customers:reach_of_user", args=[person])]
     yield "access:audit_changes_of", [reverse("access:audit_changes_of", args=["customers.customer"])]
     yield "access:audit_change", [reverse("access:audit_change", args=["customers.customer", version])]
