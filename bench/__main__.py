@@ -17,6 +17,9 @@ def main() -> int:
 
         django.setup()
         from bench.database import own_database
+        from common.memory import set_start_aside
+
+        set_start_aside()  # as a web process does
         from bench.figures import FIGURES
 
         wanted = [name for name in os.environ.get("ONLY", "").split(",") if name]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import statistics
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -21,7 +21,6 @@ from bench.database import run
 from common.lists import ListDefinition
 from common.lists.keyset import FORWARD, Cursor, Keyset
 from common.lists.state import COUNT_LIMIT
-from common.memory import set_start_aside
 from customers.grants import TO_VIEW
 from customers.models import Customer, CustomerLevel, CustomerScale
 from customers.tables import CustomerList
@@ -47,6 +46,7 @@ CUSTOMERS_ALONE = tuple(page for page in PAGES if not page.startswith("member"))
 """The pages of somebody who has grants alone."""
 ACCESS_FIGURES = (
     *(f"access_p95_{page}_{rank}" for rank in RANKS for page in (CUSTOMERS_ALONE if rank == "grant_only" else PAGES)),
+    *(f"access_p95_customer_count_{rank}" for rank in RANKS),
     *(
         f"access_policy_ratio_{name}_{rank}"
         for rank in RANKS
@@ -78,13 +78,13 @@ def measure_access(*, full: bool) -> Iterator[dict[str, Any]]:
     for table in FILLED:
         run(f"VACUUM ANALYZE {table}")
     people = people_of_each_rank()
-    set_start_aside()  # as a web process does
     for rank, person in people.items():
         for page, addresses in _pages(person).items():
             with override_settings(ALLOWED_HOSTS=[HOST]):
                 line = _page_figure(rank, page, person, addresses, size)
             yield line
     for rank, person in people.items():
+        yield _count_figure(rank, person, size)
         yield from _policy_figures(rank, person, size)
 
 
@@ -186,13 +186,20 @@ def _deep_pages(list_class: type[ListDefinition], person: User, address: str) ->
 def _page_figure(rank: str, page: str, person: User, addresses: list[str], size: Size) -> dict[str, Any]:
     client = Client(SERVER_NAME=HOST)
     client.force_login(person, backend=BACKEND)
-    taken = []
-    for turn in range(WARM_UP + ROUNDS):
-        address = addresses[turn % len(addresses)]
-        taken.append(seconds(partial(_ask, client, address)) * 1_000)
-    taken = taken[WARM_UP:]
+    turns = (partial(_ask, client, addresses[turn % len(addresses)]) for turn in range(WARM_UP + ROUNDS))
+    return _p95_figure(f"{page}_{rank}", turns, size)
+
+
+def _count_figure(rank: str, person: User, size: Size) -> dict[str, Any]:
+    """The count above the list of customers, alone."""
+    count = partial(_ask_in_reach, _capped_count, _definition(CustomerList, person))
+    return _p95_figure(f"customer_count_{rank}", [count] * (WARM_UP + ROUNDS), size)
+
+
+def _p95_figure(name: str, turns: Iterable[Callable[[], object]], size: Size) -> dict[str, Any]:
+    taken = [seconds(turn) * 1_000 for turn in turns][WARM_UP:]
     p95 = statistics.quantiles(taken, n=20)[-1]
-    return figure(f"access_p95_{page}_{rank}", p95, "ms", size=size.customers, goal=GOAL_MS, p50=round(median(taken), 1))
+    return figure(f"access_p95_{name}", p95, "ms", size=size.customers, goal=GOAL_MS, p50=round(median(taken), 1))
 
 
 def _ask(client: Client, address: str) -> None:

@@ -19,11 +19,13 @@ from bench.database import run
 from customers.models import Customer
 from members.models import Member
 from members.reading.normalise import national
+from products.models import Product
 
 ROUNDS = 40
 WARM_UP = 5
 RANK = "city_director"
 COMMON = ("公司", "有限", "科技", "集团", "医院", "学校", "银行", "建设")
+PAGE_NAMES = ("customers", "new customer", "products", "jobs", "batch", "profile")
 LATIN_SHARE = 50
 """One customer in so many is given a Latin name: the demo's are all Chinese."""
 _FIRST = (
@@ -58,7 +60,7 @@ SEARCH_FIGURES = tuple(
     f"search_p95_{kind}"
     for kind in (
         *("name_rare", "name_common", "initials", "code", "credit_code", "latin_slip", "person"),
-        *("number_prefix", "number_suffix", "number_whole"),
+        *("number_prefix", "number_suffix", "number_whole", "product", "job", "page"),
     )
 )
 
@@ -115,6 +117,9 @@ def _texts(person: User) -> dict[str, list[str]]:
         "number_prefix": [number[: 3 + place % 6] for place, number in enumerate(numbers)],
         "number_suffix": [number[-4 - place % 5 :] for place, number in enumerate(numbers)],
         "number_whole": numbers,
+        "product": [name[:3] for name in Product.objects.order_by("code").values_list("name_zh", flat=True)[:ROUNDS]],
+        "job": [str(key) for key in range(1, ROUNDS + 1)],
+        "page": list(PAGE_NAMES),
     }
 
 
