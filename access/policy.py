@@ -194,6 +194,8 @@ class PolicyQuerySet(models.QuerySet[ModelT]):
 
         One OR over the columns of several ways has no index that holds all it asks for.
         """
+        if self.query.is_empty():
+            return 0
         known: tuple[Reach, User] | None = getattr(self, _WAYS_OF, None)
         rows = self.order_by()
         if known is not None and self.inherits_from:

@@ -66,6 +66,17 @@ def test_a_to_do_is_made_changed_and_handed_on(api: Api, customer: Customer, col
     assert api.get(one(task)).status_code == 404
 
 
+def test_a_subject_out_of_reach_is_not_told_by_guessing_it(api: Api, manager: User, colleague: User) -> None:
+    hidden, other = CustomerFactory(manager=colleague), CustomerFactory(manager=colleague)
+    address = one(make_task(manager, hidden))
+    assert api.get(address).json()["subject"] is None
+    refused = [
+        api.request("PATCH", address, {"subject": f"customers.customer:{customer.pk}"}, If_Match="*").json() for customer in (hidden, other)
+    ]
+    assert refused[0] == refused[1]
+    assert refused[0]["code"] == "read_only"
+
+
 def test_steps(api: Api, manager: User) -> None:
     task, other = make_task(manager), make_task(manager)
     day = (timezone.localdate() + datetime.timedelta(days=3)).isoformat()

@@ -149,9 +149,7 @@ def _with_queries(found: dict[str, list[str]], ground: Ground) -> dict[str, list
         found[name] = [f"{found[name][0]}?version={events.filter(pgh_obj_id=keys[subject]).latest('pk').pk}"]
     other = Customer.objects.exclude(pk=keys["customer"]).filter(manager__isnull=False).values_list("pk", flat=True)[0]
     found["customers:customer_merge"].append(f"{found['customers:customer_merge'][0]}?other={other}")
-    found["customers:customer_list"].append(
-        f"{reverse('customers:customer_list')}?q={LONG_NAME[:4]}&level=C&panel={keys['customer']}"
-    )
+    found["customers:customer_list"].append(f"{reverse('customers:customer_list')}?q={LONG_NAME[:4]}&level=C&panel={keys['customer']}")
     return found
 
 

@@ -11,7 +11,7 @@ from django.urls import reverse
 
 from access.models import User
 from common.versions import version_of
-from customers.chart import chart_of
+from customers.chart import DEEPEST, chart_of
 from customers.models import ContactPerson
 from customers.services.contact_people import remove_contact_person, update_contact_person
 from tests.factories.customers import ContactPersonFactory, CustomerFactory
@@ -150,3 +150,20 @@ def test_two_lines_drawn_at_the_same_time_make_no_circle(manager):
         thread.join()
     assert len(refused) == 1
     assert ContactPerson.objects.filter(reports_to__isnull=False).count() == 1
+
+
+def test_nobody_is_left_out_of_a_circle_or_a_long_line(client, manager, customer, line):
+    """What no form lets stand, such as an old import may have written, is drawn all the same."""
+    top, _middle, last = line
+    ContactPerson.objects.filter(pk=top.pk).update(reports_to=last)
+    assert drawn(chart_of(customer, manager).tops) == {"孙科长": {"赵院长": {"钱主任": {}}}}
+    above = None
+    for number in range(DEEPEST * 2 + 5):
+        above = ContactPersonFactory(customer=customer, name=f"线{number:03d}", reports_to=above)
+    chart = chart_of(customer, manager)
+    assert [place.person.name for place in chart.tops] == ["线000", "线020", "线040", "孙科长"]
+    assert chart.size == DEEPEST * 2 + 8
+    client.force_login(manager)
+    page = client.get(reverse("customers:people_chart", args=[customer.pk])).content.decode()
+    assert "线044" in page
+    assert "赵院长" in page

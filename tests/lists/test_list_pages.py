@@ -10,7 +10,8 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from common.lists import state as list_state
-from customers.models import Lifecycle
+from customers.models import Customer, Lifecycle
+from members.models import Member
 from tests.factories.customers import CustomerFactory
 
 pytestmark = pytest.mark.django_db
@@ -271,3 +272,8 @@ def test_what_filters_leave_is_the_same_however_it_is_read(read, manager, monkey
     assert names(text) + names(last) == [customer.name for customer in reversed(chosen)]
     assert link(last, "next") is None
     assert all('role="status">4</span>' in page for page in (text, last))
+
+
+def test_rows_that_cannot_be_are_counted_as_none(manager):
+    assert Customer.objects.visible_to(manager).none().count_up_to(10) == 0
+    assert Member.objects.visible_to(manager).none().count_up_to(10) == 0

@@ -61,7 +61,8 @@ class SubjectReference(_Subject):
         """As the page's address names it. Raises ValidationError for another one than it is, and for one that the user does not see."""
         reference = "" if value is None else self.run_validation(value)
         if form.task is not None:
-            known = reference_of(form.task.subject_kind, form.task.subject_key) if form.task.subject_key is not None else ""
+            shown = subjects_of([form.task], form.user).get(form.task.pk)
+            known = self.said(form.task, shown) if shown is not None else ""
             if reference not in ("", known):
                 raise exceptions.ValidationError(_("This cannot be written here."), "read_only")
         elif reference:
