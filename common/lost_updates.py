@@ -12,7 +12,7 @@ import datetime
 import json
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any, ClassVar, Final
 
 from django import forms
 from django.core.exceptions import ValidationError
@@ -78,11 +78,25 @@ class Conflict:
 class TellsOfChanges(forms.BaseForm):
     """Mixed into a form with the hidden field `version`. A subclass says by `opened_on` how the form looks for the row as it is now."""
 
+    together: ClassVar[tuple[tuple[str, ...], ...]] = ()
+    """Groups of fields of which each can only be judged with the others."""
+
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         hidden = forms.HiddenInput(attrs={"autocomplete": "off"})  # else a browser that reloads the page keeps what it was
         self.fields[_OPENED] = forms.CharField(required=False, widget=hidden, initial=lambda: self.shown().as_text())
         self._take_theirs()
+
+    def keep_only(self, *names: str) -> None:
+        """Ask for the fields `names` alone, as a cell of a list does; those that only make sense with them stay as they are."""
+        kept = {*names, *(one for group in self.together if not set(group).isdisjoint(names) for one in group)}
+        for other in [one for one in self.fields if one not in {*kept, *TECHNICAL}]:
+            del self.fields[other]
+        others = {name: self.get_initial_for_field(self.fields[name], name) for name in kept - set(names) if name in self.fields}
+        if others:
+            sent: Any = self.data
+            self.data = merged = sent.copy()
+            merged.update({name: "" if value is None else str(value) for name, value in others.items()})
 
     def row_now(self) -> Any:
         """The row as it is now."""

@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from access.choices import staff_in_reach, units_in_reach
 from access.models import Action, OrgUnit, User
 from access.reveals import masked_text
-from common.lost_updates import TECHNICAL, TellsOfChanges
+from common.lost_updates import TellsOfChanges
 from common.masking import STARS
 from common.versions import version_of
 from customers.attribute_forms import attribute_fields, attribute_initial
@@ -62,8 +62,6 @@ class _VersionedForm(TellsOfChanges, ServiceForm, forms.ModelForm):  # type: ign
     version = forms.CharField(widget=forms.HiddenInput, required=False)
     masked_fields: ClassVar[tuple[str, ...]] = ()
     """Fields that show their value masked, whoever looks: left as it is, the value stays; what is typed replaces it."""
-    together: ClassVar[tuple[tuple[str, ...], ...]] = ()
-    """Groups of fields of which each can only be judged with the others."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -87,17 +85,6 @@ class _VersionedForm(TellsOfChanges, ServiceForm, forms.ModelForm):  # type: ign
         if full and self.cleaned_data.get("version", self.data.get("version")) != version_of(self.instance):
             return full  # somebody else has replaced the value that was shown; the service tells so
         raise ValidationError(_("Type it in full: a part of it is masked."), code="masked")
-
-    def keep_only(self, *names: str) -> None:
-        """Ask for the fields `names` alone, as a cell of a list does; those that only make sense with them stay as they are."""
-        kept = {*names, *(one for group in self.together if not set(group).isdisjoint(names) for one in group)}
-        for other in [one for one in self.fields if one not in {*kept, *TECHNICAL}]:
-            del self.fields[other]
-        others = {name: self.get_initial_for_field(self.fields[name], name) for name in kept - set(names) if name in self.fields}
-        if others:
-            sent: Any = self.data
-            self.data = merged = sent.copy()
-            merged.update({name: "" if value is None else str(value) for name, value in others.items()})
 
     def details(self) -> dict[str, Any]:
         """The values for the service: the fields of `Meta.fields`."""

@@ -21,6 +21,7 @@ from common.lists import Column, ListDefinition, dot, linked, tag
 from common.lists.bulk import BulkOperation, EditableField, FieldEdit, Given, Obstacle
 from common.templatetags.frame import tone
 from customers.models import Customer
+from members.cell_editors import MemberCells
 from members.filters import AllMembersFilters, MemberFilters, SegmentFilters
 from members.models import BlacklistedNumber, Member, MemberSubscription, NumberSegment
 from members.reading.normalise import national
@@ -29,10 +30,10 @@ from members.sensitive import NUMBER
 
 
 class EditMembers(FieldEdit):
-    """Give many numbers the same department. All else that concerns money or service goes by a batch."""
+    """Give many numbers the same holder, department or employee number. What concerns money or service goes by a batch."""
 
     label = _("Edit")
-    fields: ClassVar[Sequence[str | EditableField]] = ("department",)
+    fields: ClassVar[Sequence[str | EditableField]] = ("department", "holder_name", "employee_no")
 
     def obstacles(self, given: Given) -> Sequence[Obstacle]:
         """What is kept of numbers that have left stays as it was."""
@@ -85,6 +86,7 @@ class MemberList(ListDefinition):
     scope_models: ClassVar[Mapping[str, type[Model]]] = {"customer": Customer}
     scope_required = True
     bulk_operations: ClassVar[Sequence[type[BulkOperation]]] = (EditMembers,)
+    cell_editor = MemberCells
 
     def filterset_options(self) -> dict[str, Any]:
         """Whose numbers these are."""

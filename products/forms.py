@@ -65,6 +65,8 @@ class ActorForm(TellsOfChanges, ServiceForm, forms.ModelForm):  # type: ignore[t
 class ProductForm(ActorForm):
     """A product of the catalogue."""
 
+    together = (("available_from", "retired_on"),)
+
     class Meta:
         model = Product
         fields: ClassVar = (

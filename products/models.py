@@ -58,7 +58,11 @@ class Product(BilingualModel, TimestampedModel):
         ordering = ("code",)
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["code"], name="product_code_unique", violation_error_message=_("This code is taken.")),
-            models.CheckConstraint(condition=Q(retired_on=None) | Q(retired_on__gt=F("available_from")), name="product_dates_in_order"),
+            models.CheckConstraint(
+                condition=Q(retired_on=None) | Q(retired_on__gt=F("available_from")),
+                name="product_dates_in_order",
+                violation_error_message=_("A product retires after the day from which it is available."),
+            ),
         ]
 
     def is_available(self, on: datetime.date) -> bool:
@@ -234,7 +238,11 @@ class Offer(PlacedAsCustomer, TimestampedModel):
         ordering = ("customer", "code")
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["code"], name="offer_code_unique", violation_error_message=_("This code is taken.")),
-            models.CheckConstraint(condition=Q(expires_on=None) | Q(expires_on__gt=F("effective_on")), name="offer_dates_in_order"),
+            models.CheckConstraint(
+                condition=Q(expires_on=None) | Q(expires_on__gt=F("effective_on")),
+                name="offer_dates_in_order",
+                violation_error_message=_("An offer expires after the day from which it is effective."),
+            ),
         ]
         indexes: ClassVar = [
             models.Index(fields=["customer", "product"], name="offer_customer_product"),

@@ -17,8 +17,11 @@ from django.utils.translation import gettext_lazy
 from access.models import Action
 from access.scope import allowed
 from common.lists import Column, ListAction, ListDefinition, ListView, dot, tag
+from common.lists.bulk import BulkOperation
 from common.templatetags.frame import tone
 from customers.models import Customer
+from products.bulk_operations import EditDiscounts, EditProducts
+from products.cell_editors import DiscountCells, ProductCells
 from products.filters import DiscountFilters, OfferFilters, ProductFilters
 from products.models import Discount, Offer, OfferStatus, Product
 from products.money import approval_limit_text, discount_text, yuan
@@ -64,6 +67,9 @@ class ProductList(ListDefinition):
     default_sort = "code"
     empty_text = gettext_lazy("The catalogue is empty. Enter the products that you sell.")
 
+    bulk_operations: ClassVar[Sequence[type[BulkOperation]]] = (EditProducts,)
+    cell_editor = ProductCells
+
     def queryset(self) -> QuerySet[Any]:
         """Products with the number of their tariffs on sale."""
         today = timezone.localdate()
@@ -108,12 +114,16 @@ class DiscountList(ListDefinition):
             key="approval_limit", label=gettext_lazy("Needs approval above"), value=approval_limit_text, numeric=True, hide_on_phone=True
         ),
         Column(key="state", label=gettext_lazy("State"), value=_discount_state),
+        Column(key="retired_on", label=gettext_lazy("Retired on"), sort=("retired_on",), optional=True),
     )
     filterset_class = DiscountFilters
     search_fields: ClassVar[Sequence[str]] = ("code__icontains", "name_zh__icontains", "name_en__icontains")
     search_label = gettext_lazy("Search by name or code")
     default_sort = "code"
     empty_text = gettext_lazy("There are no discounts. Offers can carry only those that are entered here.")
+
+    bulk_operations: ClassVar[Sequence[type[BulkOperation]]] = (EditDiscounts,)
+    cell_editor = DiscountCells
 
     def row_url(self, row: Any) -> str:
         """The form, for who may use it."""

@@ -175,11 +175,14 @@ class FieldEdit(BulkOperation):
         return {item.name: item for item in items}
 
     def form_field(self, name: str) -> forms.Field:
-        """The control for the value of a field: the model's own."""
+        """The control for the value of a field: the model's own, with all that the model asks of a value."""
         field: Any = self.model._meta.get_field(name)
         made: forms.Field | None = field.formfield()
         if made is None:
             raise LookupError(f"{name} has no control")
+        made.validators = [*made.validators, *(one for one in field.validators if one not in made.validators)]
+        if isinstance(made, forms.DateField):
+            made.widget = forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"})
         if isinstance(made, forms.BooleanField):
             return forms.TypedChoiceField(
                 label=made.label, choices=[("yes", _("yes")), ("no", _("no"))], coerce=lambda text: text == "yes", widget=forms.RadioSelect

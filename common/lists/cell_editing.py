@@ -8,6 +8,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
+from urllib.parse import urlencode
 
 from django.core.exceptions import ValidationError
 from django.http import Http404, HttpRequest, HttpResponse
@@ -36,6 +37,14 @@ class CellEditor(ABC):
     def __init__(self, user: Any) -> None:
         self.user = user
 
+    def is_open(self, definition: ListDefinition) -> bool:
+        """Whether the user may edit a cell of any row at all."""
+        return may_open(self.user, definition.module, self.action)
+
+    def closed_text(self, row: Any) -> str:  # noqa: ARG002
+        """Why nothing of `row` is edited, whoever asks; empty where it may be."""
+        return ""
+
     @abstractmethod
     def form(self, row: Any, data: Any = None) -> Any:
         """The form of the row's own page, with a field `version` and the methods `refuse` and `keep_only`."""
@@ -56,9 +65,17 @@ class CellEditor(ABC):
 def editable_columns(definition: ListDefinition) -> frozenset[str]:
     """The keys of the columns whose cells the user may edit, as far as rows may be changed."""
     editor = definition.cell_editor
-    if editor is None or not is_registered(definition) or not may_open(definition.user, definition.module, editor.action):
+    if editor is None or not is_registered(definition) or not editor(definition.user).is_open(definition):
         return frozenset()
     return frozenset(editor.fields)
+
+
+def cells_query(definition: ListDefinition) -> str:
+    """What the address of a cell carries: the rows that narrow the list, without which it could not be built again."""
+    from common.lists.selection import SCOPE
+
+    keys = {f"{SCOPE}{name}": key for name, key in definition.scope_keys().items()}
+    return f"?{urlencode(keys)}" if keys else ""
 
 
 @require_http_methods(["GET", "POST"])
@@ -67,16 +84,19 @@ def list_cell(request: HttpRequest, name: str, pk: int, column: str) -> HttpResp
 
     Raises Http404 where the cell cannot be edited by this user.
     """
-    definition = rebuilt(name, user=request.user)
+    from common.lists.selection import scope_in
+
+    definition = rebuilt(name, user=request.user, scope=scope_in(request.GET))
     kind = definition.cell_editor
     if kind is None or column not in kind.fields:
         raise Http404
     editor, manager = kind(request.user), definition.model._default_manager
     row: Any = manager.get_visible(request.user, pk, editor.action)  # type: ignore[attr-defined]
     field = editor.fields[column]
-    form = editor.one_field(row, field, request.POST if request.method == "POST" else None)
+    closed = editor.closed_text(row)
+    form = None if closed else editor.one_field(row, field, request.POST if request.method == "POST" else None)
     if form is None:
-        return render(request, "components/list/cell_closed.html", {"field": field}, status=422)
+        return render(request, "components/list/cell_closed.html", {"why": closed}, status=422)
     if form.is_valid():
         try:
             editor.save(row, {field: form.cleaned_data[field]}, form.cleaned_data["version"])
@@ -84,7 +104,7 @@ def list_cell(request: HttpRequest, name: str, pk: int, column: str) -> HttpResp
             form.refuse(error)
         else:
             return render(request, "components/list/cell_saved.html", {"cell": _cell(definition, column, pk)})
-    context = {"form": form, "field": form[field], "url": request.path}
+    context = {"form": form, "field": form[field], "url": request.get_full_path()}
     return render(request, "components/list/cell_form.html", context, status=422 if form.errors else 200)
 
 

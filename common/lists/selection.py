@@ -52,7 +52,7 @@ class Selection:
     def sent(cls, request: HttpRequest, name: str) -> Selection:
         """What the form sent."""
         given = request.POST if request.method == "POST" else request.GET
-        scope = {key.removeprefix(SCOPE): value for key, value in given.items() if key.startswith(SCOPE) and isinstance(value, str)}
+        scope = scope_in(given)
         everything = given.get(EVERYTHING) == "yes"
         found = [] if everything else [whole for text in given.getlist(ROW)[:MOST_BOXES] if (whole := key_in(text)) is not None]
         back = given.get(BACK, "")
@@ -103,6 +103,11 @@ class Selection:
         except (UnknownFieldKey, BrokenCiphertext, ValidationError, ValueError) as error:
             raise Http404 from error
         return cls(name, query, scope, tuple(keys), everything, back)
+
+
+def scope_in(given: QueryDict) -> dict[str, str]:
+    """The keys of the rows that narrow the list, as an address or a form carries them."""
+    return {key.removeprefix(SCOPE): value for key, value in given.items() if key.startswith(SCOPE) and isinstance(value, str)}
 
 
 def fields_of(query: str, scope: Mapping[str, str], back: str) -> list[tuple[str, str]]:

@@ -15,7 +15,7 @@ from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 
 from common.lists.bulk import BulkAction, actions_on
-from common.lists.cell_editing import editable_columns
+from common.lists.cell_editing import cells_query, editable_columns
 from common.lists.columns import Column
 from common.lists.entries import FilterEntry, entries_of
 from common.lists.keyset import Cursor, Keyset, KeysetPage, SortKey
@@ -446,6 +446,11 @@ class ListState:
     def editable(self) -> frozenset[str]:
         """The keys of the columns whose cells are edited where they stand."""
         return editable_columns(self.definition)
+
+    @cached_property
+    def cells_query(self) -> str:
+        """What the addresses of these cells carry."""
+        return cells_query(self.definition)
 
     @cached_property
     def selection_fields(self) -> list[tuple[str, str]]:

@@ -19,6 +19,13 @@ from members.models import Member
 FIELDS: Final = ("holder_name", "employee_no", "department", "short_number", "pay_mode", "state")
 
 
+def why_kept(member: Member) -> str:
+    """Why nothing of `member` is changed any more: it has left. Empty as long as it may be changed."""
+    if member.left_on is None or member.left_on > timezone.localdate():
+        return ""
+    return _("This number has left the group; what was kept of it stays as it was.")
+
+
 @transaction.atomic
 def change_member(*, member_id: int, values: Mapping[str, Any], seen: str, actor: User) -> Member:
     """Write new values of `FIELDS`, already validated, to a membership that has not ended.
@@ -31,8 +38,8 @@ def change_member(*, member_id: int, values: Mapping[str, Any], seen: str, actor
     or another member of the group has the short number.
     """
     member = Member.objects.select_for_update(of=("self",)).get_visible(actor, member_id, Action.CHANGE)
-    if member.left_on is not None and member.left_on <= timezone.localdate():
-        raise ValidationError(_("This number has left the group; what was kept of it stays as it was."))
+    if kept := why_kept(member):
+        raise ValidationError(kept)
     ensure_version(member, seen)
     changed = [name for name in FIELDS if name in values and values[name] != getattr(member, name)]
     if not changed:

@@ -14,7 +14,7 @@ function open(cell) {
   const table = cell.closest("table[data-cells]");
   if (!table || cell.querySelector("[data-cell-form]")) return;
   before.set(cell, cell.innerHTML);
-  const url = table.dataset.cells.replace(/0\/-\/$/, `${cell.closest("tr").dataset.key}/${cell.dataset.column}/`);
+  const url = table.dataset.cells.replace(/0\/-\/(?=$|\?)/, `${cell.closest("tr").dataset.key}/${cell.dataset.column}/`);
   window.htmx.ajax("GET", url, { target: cell, swap: "innerHTML" });
 }
 
