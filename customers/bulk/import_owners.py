@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any, Final
 
 from access.choices import staff_in_reach, units_in_reach
@@ -11,7 +12,6 @@ from customers.bulk.statements import IMPORT_ROWS, mark, run
 from customers.models import Customer
 
 OWNER_COLUMNS: Final = frozenset({"manager_id", "org_unit_id"})
-_DEEPEST: Final = 20
 _HANDED_OVER: Final = "{scope} AND i.{column} ?| ARRAY['manager_id', 'org_unit_id']"
 _OWNERS: Final = """
 SELECT t.id AS customer_id,
@@ -21,16 +21,31 @@ FROM {rows} i JOIN customers_customer t ON t.id = i.target WHERE {scope}
 """
 _ABOVE: Final = """
 WITH RECURSIVE above AS (
-    SELECT i.line, i.target, (i.values ->> '{above}')::bigint AS id, 1 AS level
-    FROM {rows} i WHERE {scope} AND i.values ->> '{above}' IS NOT NULL
-    UNION ALL
-    SELECT a.line, a.target, CASE WHEN n.values ? '{above}' THEN (n.values ->> '{above}')::bigint ELSE c.{above} END, a.level + 1
+    SELECT i.line, i.target, (i.{column} ->> '{above}')::bigint AS id
+    FROM {rows} i WHERE {scope} AND i.{column} ->> '{above}' IS NOT NULL
+    UNION
+    SELECT a.line, a.target, CASE WHEN n.{column} ? '{above}' THEN (n.{column} ->> '{above}')::bigint ELSE c.{above} END
     FROM above a JOIN {table} c ON c.id = a.id
     LEFT JOIN {rows} n ON n.job_id = {job} AND n.state = 'u' AND NOT n.is_conflict AND n.target = c.id
-    WHERE a.id <> a.target AND a.level < {deepest}
+    WHERE a.id <> a.target
 )
 SELECT line FROM above WHERE id = target
 """
+
+
+@dataclass(frozen=True, slots=True)
+class Hanging:
+    """How rows of `table` hang from others of it: by the column `above`; `code` is found where the one above cannot be it any more."""
+
+    table: str
+    above: str
+    code: str
+    is_at_customer: bool = False
+    """Whether both must be at the same customer."""
+
+
+PARENTS: Final = Hanging("customers_customer", "parent_id", "parent_lost")
+SUPERIORS: Final = Hanging("customers_contactperson", "reports_to_id", "superior_lost", is_at_customer=True)
 
 
 def mark_lost_owners(scope: str, column: str, actor: User) -> int:
@@ -53,10 +68,7 @@ def mark_lost_receivers(scope: str, column: str, actor: User, action: str, colum
     }
     found = 0
     for name in sorted(columns):
-        rows = run(
-            f"SELECT DISTINCT (i.{column} ->> '{name}')::bigint FROM {IMPORT_ROWS} i WHERE {scope} AND i.{column} ->> '{name}' IS NOT NULL"
-        )
-        wanted = {key for (key,) in rows}
+        wanted = _named(scope, column, name)
         lost = sorted(wanted - set(reached[name].filter(pk__in=wanted).values_list("pk", flat=True))) if wanted else []
         if lost:
             found += mark("receiver_lost", f"{scope} AND (i.{column} ->> '{name}')::bigint = ANY(%s)", [lost])
@@ -73,30 +85,24 @@ def hand_over_rows(scope: str, column: str, actor: User, reason: str) -> tuple[l
 
 def mark_lost_parents(scope: str, job: int, actor: User) -> int:
     """Mark the rows `i` in `scope` whose parent is gone, out of sight of `actor`, or below the row itself by now."""
-    rows = run(
-        f"SELECT DISTINCT (i.values ->> 'parent_id')::bigint FROM {IMPORT_ROWS} i WHERE {scope} AND i.values ->> 'parent_id' IS NOT NULL"
-    )
-    wanted = {key for (key,) in rows}
-    if not wanted:
-        return 0
-    seen = Customer.objects.visible_to(actor).filter(pk__in=wanted).values_list("pk", flat=True)
-    lost = sorted(wanted - set(seen))
-    found = mark("parent_lost", f"{scope} AND (i.values ->> 'parent_id')::bigint = ANY(%s)", [lost]) if lost else 0
-    return found + _mark_circles("parent_lost", scope, job, "customers_customer", "parent_id")
+    wanted = _named(scope, "values", PARENTS.above)
+    lost = sorted(wanted - set(Customer.objects.visible_to(actor).filter(pk__in=wanted).values_list("pk", flat=True))) if wanted else []
+    found = mark(PARENTS.code, f"{scope} AND (i.values ->> 'parent_id')::bigint = ANY(%s)", [lost]) if lost else 0
+    return found + mark_broken_lines(PARENTS, scope, "values", job)
 
 
-def mark_lost_superiors(scope: str, job: int) -> int:
-    """Mark the rows `i` in `scope` whose person reports to somebody who is gone, at another customer, or below the person by now."""
-    customer = "COALESCE((i.values ->> 'customer_id')::bigint, (SELECT t.customer_id FROM customers_contactperson t WHERE t.id = i.target))"
-    there = f"SELECT FROM customers_contactperson s WHERE s.id = (i.values ->> 'reports_to_id')::bigint AND s.customer_id = {customer}"
-    found = mark("superior_lost", f"{scope} AND i.values ->> 'reports_to_id' IS NOT NULL AND NOT EXISTS ({there})")
-    return found + _mark_circles("superior_lost", scope, job, "customers_contactperson", "reports_to_id")
-
-
-def _mark_circles(code: str, scope: str, job: int, table: str, above: str) -> int:
-    circles = run(_ABOVE.format(rows=IMPORT_ROWS, scope=scope, job=job, deepest=_DEEPEST, table=table, above=above))
-    lines = sorted({line for (line,) in circles})
-    return mark(code, f"{scope} AND i.line = ANY(%s)", [lines]) if lines else 0
+def mark_broken_lines(hanging: Hanging, scope: str, column: str, job: int) -> int:
+    """Mark the rows `i` in `scope` for which `column` names one above who is gone, at another customer, or below the row by now."""
+    named = f"i.{column} ->> '{hanging.above}'"
+    there = f"SELECT FROM {hanging.table} s WHERE s.id = ({named})::bigint"
+    if hanging.is_at_customer:
+        own = f"SELECT t.customer_id FROM {hanging.table} t WHERE t.id = i.target"
+        there += f" AND s.customer_id = COALESCE((i.{column} ->> 'customer_id')::bigint, ({own}))"
+    found = mark(hanging.code, f"{scope} AND {named} IS NOT NULL AND NOT EXISTS ({there})")
+    circles = _ABOVE.format(rows=IMPORT_ROWS, scope=scope, column=column, job=job, table=hanging.table, above=hanging.above)
+    while lines := sorted({line for (line,) in run(circles)}):  # what stays where it is may close another circle
+        found += mark(hanging.code, f"{scope} AND i.line = ANY(%s)", [lines])
+    return found
 
 
 def _named(scope: str, column: str, name: str) -> set[int]:

@@ -9,10 +9,10 @@ from typing import Any, Final
 from django.db import models
 
 from access.models import Action, User
-from customers.bulk.import_owners import OWNER_COLUMNS, hand_over_rows, mark_lost_owners
+from customers.bulk.import_owners import OWNER_COLUMNS, hand_over_rows, mark_broken_lines, mark_lost_owners
 from customers.bulk.importing import WRITERS, columns_of, ensure_still_approvable, reason_of, write_silently
 from customers.bulk.statements import IMPORT_ROWS as _ROWS
-from customers.bulk.statements import count, mark, mark_merged, run
+from customers.bulk.statements import count, lock_customers, mark, mark_merged, run
 from customers.models import ImportSubject
 from customers.notices import tell_of_passed
 
@@ -102,6 +102,7 @@ def mark_changed(chunk: UndoChunk) -> int:
             " WHERE t.credit_code = i.before ->> 'credit_code' AND t.id <> i.target))"
         )
         found += mark("changed_after", f"{chunk.updated} AND {retaken}")
+    found += mark_broken_lines(WRITERS[chunk.subject].hanging, chunk.updated, "before", chunk.job)
     return found + _mark_those_above(chunk) + _mark_out_of_reach(chunk)
 
 
@@ -153,6 +154,8 @@ def _hanging(model: type[models.Model]) -> tuple[tuple[str, str], ...]:
 
 def undo_chunk(chunk: UndoChunk) -> tuple[int, int]:
     """Take back a chunk in the open transaction. Returns (taken back, conflicts)."""
+    hung = f"SELECT i.target FROM {_ROWS} i WHERE {chunk.updated} AND i.before ? '{chunk.above}'"
+    lock_customers(WRITERS[chunk.subject].holders(hung))
     targets = f"SELECT i.target FROM {_ROWS} i WHERE {chunk.created} UNION ALL SELECT i.target FROM {_ROWS} i WHERE {chunk.updated}"
     run(f"SELECT count(*) FROM (SELECT 1 FROM {chunk.table} t WHERE t.id IN ({targets}) ORDER BY t.id FOR UPDATE) locked")
     conflicts = mark_changed(chunk)

@@ -17,14 +17,17 @@ from access.models import Action, User
 from access.placing import INHERITED
 from customers.bulk.import_owners import (
     OWNER_COLUMNS,
+    PARENTS,
+    SUPERIORS,
+    Hanging,
     hand_over_rows,
+    mark_broken_lines,
     mark_lost_owners,
     mark_lost_parents,
     mark_lost_receivers,
-    mark_lost_superiors,
 )
 from customers.bulk.statements import IMPORT_ROWS as _ROWS
-from customers.bulk.statements import count, mark, mark_merged, run
+from customers.bulk.statements import count, lock_customers, mark, mark_merged, run
 from customers.models import ContactPerson, Customer, ImportSubject
 from customers.notices import tell_of_passed
 
@@ -32,6 +35,23 @@ _KEPT: Final = frozenset({"id", "created_at", "updated_at", *INHERITED})
 _MERGED: Final = "SELECT FROM customers_customermerge g WHERE g.state = 'done'"
 _CODE_OF_MERGED: Final = f"EXISTS ({_MERGED} AND g.loser_code = i.values ->> 'code')"
 _SCOPE: Final = "i.job_id = {job} AND i.line BETWEEN {first} AND {last} AND NOT i.is_conflict AND i.state = '{state}'"
+
+_LINK: Final = """
+WITH RECURSIVE linked AS MATERIALIZED (
+    SELECT t.id, a.id AS above, k.applied_at AS version
+    FROM {rows} i JOIN {rows} p ON p.job_id = i.job_id AND p.line = i.link
+    JOIN jobs_jobchunk k ON k.job_id = i.job_id AND k.state = 'done' AND i.line BETWEEN k.first AND k.last
+    JOIN {table} t ON t.id = i.target AND t.updated_at = k.applied_at JOIN {table} a ON a.id = p.target{beside}
+    WHERE i.job_id = {job} AND i.link IS NOT NULL AND NOT i.is_conflict
+), above AS (
+    SELECT l.id AS below, l.above AS id FROM linked l
+    UNION
+    SELECT b.below, COALESCE(l.above, c.{above})
+    FROM above b JOIN {table} c ON c.id = b.id LEFT JOIN linked l ON l.id = c.id WHERE b.id <> b.below
+)
+UPDATE {table} t SET {above} = l.above FROM linked l
+WHERE t.id = l.id AND NOT EXISTS (SELECT FROM above b WHERE b.below = l.id AND b.id = l.id) RETURNING t.id, l.version
+"""
 
 
 class LostReach(Exception):
@@ -57,8 +77,7 @@ class RowWriter:
     """Writes chunks of one subject."""
 
     model: ClassVar[type[models.Model]]
-    above: ClassVar[str]
-    """The column by which a row hangs from another one."""
+    hanging: ClassVar[Hanging]
 
     def apply(self, chunk: ImportChunk) -> tuple[int, int]:
         """Write a chunk in the open transaction. Returns (written, conflicts). Raises LostReach."""
@@ -79,6 +98,15 @@ class RowWriter:
     def table(self) -> str:
         """The business table."""
         return str(self.model._meta.db_table)
+
+    @property
+    def above(self) -> str:
+        """The column by which a row hangs from another one."""
+        return self.hanging.above
+
+    def holders(self, keys: str) -> str:
+        """SQL for the keys of the customers at which lines of the rows are drawn whose keys the SQL `keys` selects."""
+        return f"SELECT t.customer_id FROM {self.table} t WHERE t.id IN ({keys})" if self.hanging.is_at_customer else keys
 
     def mark_moved(self, chunk: ImportChunk) -> int:
         """Mark the rows whose ground has moved since the check."""
@@ -131,7 +159,7 @@ class CustomerWriter(RowWriter):
     """Customers, with the record of who owned them when."""
 
     model = Customer
-    above = "parent_id"
+    hanging = PARENTS
 
     def mark_moved(self, chunk: ImportChunk) -> int:
         """With codes and credit codes that somebody took meanwhile."""
@@ -184,19 +212,18 @@ class ContactWriter(RowWriter):
     """Contact persons."""
 
     model = ContactPerson
-    above = "reports_to_id"
+    hanging = SUPERIORS
 
     def apply(self, chunk: ImportChunk) -> tuple[int, int]:
         """Lines of reports are drawn one after the other at a customer, as the service for one person does it."""
         key = "COALESCE((i.values ->> 'customer_id')::bigint, (SELECT t.customer_id FROM customers_contactperson t WHERE t.id = i.target))"
         hung = f"SELECT {key} FROM {_ROWS} i WHERE i.job_id = {chunk.job} AND i.line BETWEEN {chunk.first} AND {chunk.last}"
-        run(f"SELECT count(*) FROM (SELECT 1 FROM customers_customer c WHERE c.id IN ({hung} AND i.values ? 'reports_to_id')"
-             " ORDER BY c.id FOR NO KEY UPDATE) locked")  # fmt: skip
+        lock_customers(f"{hung} AND i.values ? 'reports_to_id'")
         return super().apply(chunk)
 
     def mark_lost(self, chunk: ImportChunk) -> int:
         """Whom somebody reports to: still there, at the same customer, and not below the person."""
-        return sum(mark_lost_superiors(chunk.scope(state), chunk.job) for state in ("c", "u"))
+        return sum(mark_broken_lines(SUPERIORS, chunk.scope(state), "values", chunk.job) for state in ("c", "u"))
 
     def mark_moved(self, chunk: ImportChunk) -> int:
         """With people who were entered meanwhile, and customers who are gone."""
@@ -226,19 +253,17 @@ def ensure_still_approvable(keys: Collection[int], actor: User) -> None:
         raise LostReach
 
 
+@transaction.atomic
 def link_rows(job: int, subject: str) -> int:
     """Hang the written rows of a file below those that the same file made. Returns how many.
 
-    A row is hung only while it stands as its chunk left it; its version stays, because it is still the same change.
+    A row is hung only while it stands as its chunk left it, and never below what lies below it by now; its version stays, because it is
+    still the same change.
     """
-    table, above = WRITERS[subject].table, WRITERS[subject].above
-    return write_silently(
-        table,
-        f"UPDATE {table} t SET {above} = p.target FROM {_ROWS} i JOIN {_ROWS} p ON p.job_id = i.job_id AND p.line = i.link"
-        " JOIN jobs_jobchunk k ON k.job_id = i.job_id AND k.state = 'done' AND i.line BETWEEN k.first AND k.last"
-        f" WHERE i.job_id = {job:d} AND i.link IS NOT NULL AND NOT i.is_conflict AND t.id = i.target AND t.updated_at = k.applied_at"
-        f" AND EXISTS (SELECT FROM {table} a WHERE a.id = p.target) RETURNING t.id, k.applied_at",
-    )
+    writer = WRITERS[subject]
+    lock_customers(writer.holders(f"SELECT i.target FROM {_ROWS} i WHERE i.job_id = {job:d} AND i.link IS NOT NULL AND NOT i.is_conflict"))
+    beside = " AND a.customer_id = t.customer_id" if writer.hanging.is_at_customer else ""
+    return write_silently(writer.table, _LINK.format(table=writer.table, above=writer.above, rows=_ROWS, job=job, beside=beside))
 
 
 @transaction.atomic

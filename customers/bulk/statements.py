@@ -43,3 +43,8 @@ def mark_merged(scope: str, table: str, customer: str = "NULL") -> int:
     away = f"SELECT FROM customers_customermerge g WHERE g.state = 'done' AND g.loser_key = {customer}"
     moved = f"SELECT FROM customers_customermerge g JOIN {table} t ON t.updated_at = g.merged_at WHERE g.state = 'done' AND t.id = i.target"
     return sum(mark("merged_since", f"{scope} AND EXISTS ({ways})") for ways in (away, moved))
+
+
+def lock_customers(keys: str) -> None:
+    """Lock the customers that the SQL `keys` selects: lines between people, and between customers, are drawn one after the other there."""
+    run(f"SELECT count(*) FROM (SELECT 1 FROM customers_customer c WHERE c.id IN ({keys}) ORDER BY c.id FOR NO KEY UPDATE) locked")

@@ -125,3 +125,21 @@ def test_customers_of_a_file_may_change_places(manager: User) -> None:
     job = imported(manager, CUSTOMERS, [["code", "parent"], ["TOP", "LOW"], ["LOW", "OTHER"]])
     assert (job.status, job.applied) == (JobStatus.DONE, 2), told(job)
     assert Customer.objects.get(code="TOP").parent.parent == other  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize("what", ["gone", "below"])
+def test_an_undo_hangs_no_customer_below_what_is_gone_or_below_it(what: str, manager: User) -> None:
+    top = CustomerFactory(code="TOP", name="云江集团", manager=manager)
+    low = CustomerFactory(code="LOW", name="云江分公司", manager=manager, parent=top)
+    other = CustomerFactory(code="OTHER", name="云江控股", manager=manager)
+    job = imported(manager, CUSTOMERS, [["code", "parent"], ["LOW", "OTHER"]])
+    undo = work_off(undo_import(job_id=job.pk, actor=manager))
+    assert told(undo) == [(2, "u", [])]
+    if what == "gone":
+        top.delete()
+    else:
+        Customer.objects.filter(pk=top.pk).update(parent=low)
+    undo = work_off(approved(undo, manager))
+    assert (undo.applied, told(undo)) == (0, [(2, "u", [("parent_lost", "")])])
+    low.refresh_from_db()
+    assert low.parent == other
