@@ -19,9 +19,14 @@ from access.fields import PersonField, colleagues_matching, label_of
 from access.models import Action, Delegation, User
 from access.requests import signed_in
 from access.scope import scope_of
-from access.services.delegations import end_delegation, lend_scope
+from access.services.delegations import Begun, begin_loan, end_delegation
 
 _SHOWN: Final = 50
+_BEGUN: Final = {
+    Begun.NEW: gettext_lazy("Your customers are lent to %(name)s."),
+    Begun.REASON: gettext_lazy("Your customers are lent to %(name)s for these days already; the reason is the new one."),
+    Begun.SAME: gettext_lazy("Your customers are lent to %(name)s for these days already."),
+}
 _STATES: Final = {
     "counting": ("run", gettext_lazy("counts now")),
     "coming": ("idle", gettext_lazy("to come")),
@@ -46,11 +51,11 @@ def cover(request: HttpRequest) -> HttpResponse:
     form = CoverForm(request.POST if request.method == "POST" else None, initial={"starts_on": timezone.localdate()})
     if request.method == "POST" and form.is_valid():
         try:
-            delegation = lend_scope(actor=user, lender=user, **form.cleaned_data)
+            delegation, begun = begin_loan(actor=user, lender=user, **form.cleaned_data)
         except ValidationError as error:
             _refuse(form, error)
         else:
-            messages.success(request, _("Your customers are lent to %(name)s.") % {"name": delegation.borrower.name})
+            messages.success(request, _BEGUN[begun] % {"name": delegation.borrower.name})
             return redirect("access:cover")
     return render(request, "access/cover.html", _context(user, form), status=422 if form.errors else 200)
 

@@ -18,7 +18,7 @@ from rest_framework.views import APIView
 from access.cover_views import CoverForm
 from access.models import Delegation, User
 from access.requests import signed_in
-from access.services.delegations import begin_loan, end_delegation
+from access.services.delegations import Begun, begin_loan, end_delegation
 from common.api import ErrorSerializer
 from common.api.editing import details_of, form_of
 from common.api.entity_tags import answered, tag_of_content, tag_of_row, tagged
@@ -77,7 +77,7 @@ class CoverView(APIView):
         operation_id="cover_begin",
         summary="Lend your customers to a colleague",
         description="Who works with your own customers then as you do, as far as the own role goes, and is told. Sent again, the same loan "
-        "is not begun twice: the first is answered, with 200.",
+        "is not begun twice: the first is answered, with 200, and with the reason that is given now, if one is.",
         request=NewLoanSerializer,
         responses={200: LoanSerializer, 201: LoanSerializer, 400: ErrorSerializer, 401: ErrorSerializer, 403: ErrorSerializer},
     )
@@ -86,10 +86,10 @@ class CoverView(APIView):
         user = signed_in(request)
         form = form_of(request, NewLoanSerializer(), CoverForm)
         try:
-            loan, is_new = begin_loan(actor=user, lender=user, **form.cleaned_data)
+            loan, begun = begin_loan(actor=user, lender=user, **form.cleaned_data)
         except ValidationError as error:
             raise exceptions.ValidationError(details_of(error)) from error
-        return _told(loan, status.HTTP_201_CREATED if is_new else status.HTTP_200_OK)
+        return _told(loan, status.HTTP_201_CREATED if begun is Begun.NEW else status.HTTP_200_OK)
 
 
 class CoverEndView(APIView):

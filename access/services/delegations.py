@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+from enum import Enum
 from typing import Any, Final
 
 from django.core.exceptions import PermissionDenied, ValidationError
@@ -20,20 +21,30 @@ from common.saving import save_valid
 LONGEST: Final = datetime.timedelta(days=366)
 
 
+class Begun(Enum):
+    """What came of beginning a loan."""
+
+    NEW = "new"
+    REASON = "reason"
+    """It was there, for another reason; the new one is written."""
+    SAME = "same"
+    """It was there, and stays as it is."""
+
+
 def lend_scope(
     *, actor: User, lender: User, borrower: User, starts_on: datetime.date, ends_on: datetime.date, reason: str = ""
 ) -> Delegation:
-    """As `begin_loan`, whether it is new or not."""
+    """As `begin_loan`, whatever came of it."""
     return begin_loan(actor=actor, lender=lender, borrower=borrower, starts_on=starts_on, ends_on=ends_on, reason=reason)[0]
 
 
 @transaction.atomic
 def begin_loan(
     *, actor: User, lender: User, borrower: User, starts_on: datetime.date, ends_on: datetime.date, reason: str = ""
-) -> tuple[Delegation, bool]:
+) -> tuple[Delegation, Begun]:
     """Lend the own customers of `lender` to `borrower` from `starts_on` to `ends_on`, both included; `access.loans` says what that opens.
 
-    Returns the loan, and whether it is new: the same one begun once more is the first.
+    Returns the loan, and what came of it: the same one begun once more is the first, with the `reason` given now, if one is.
 
     Raises PermissionDenied when `actor` is neither the lender nor keeps all access (for a colleague who is ill), ValidationError when the
     lender has no own customers by any role, the borrower cannot work with them, or the days make no sense.
@@ -41,14 +52,19 @@ def begin_loan(
     check_loan(actor=actor, lender=lender, borrower=borrower, starts_on=starts_on, ends_on=ends_on)
     User.objects.select_for_update(no_key=True).get(pk=lender.pk)  # two requests of one person: the second finds the first one's loan
     loan: dict[str, Any] = {"lender": lender, "borrower": borrower, "starts_on": starts_on, "ends_on": ends_on}
-    begun = Delegation.objects.filter(**loan, ended_at=None).select_related("lender", "borrower").first()
+    present = Delegation.objects.select_for_update(of=("self",)).select_related("lender", "borrower")
+    begun = present.filter(**loan, ended_at=None).first()
+    if begun is not None and reason in ("", begun.reason):
+        return begun, Begun.SAME
     if begun is not None:
-        return begun, False
+        begun.reason = reason
+        save_valid(begun)
+        return begun, Begun.REASON
     delegation = Delegation(**loan, reason=reason)
     save_valid(delegation)
     record_event(AuditEventKind.DELEGATED, actor=actor, target=delegation, details=_days(delegation))
     tell_of_cover(delegation)
-    return delegation, True
+    return delegation, Begun.NEW
 
 
 def check_loan(*, actor: User, lender: User, borrower: User, starts_on: datetime.date, ends_on: datetime.date) -> None:

@@ -123,3 +123,16 @@ def test_the_page_lends_and_ends(customer: Customer, manager: User, colleague: U
     assert client.post(reverse("access:cover_end"), {"delegation": "x"}).status_code == 404
     client.post(reverse("access:cover_end"), {"delegation": delegation.pk})
     assert seen(colleague) == set()
+
+
+def test_the_same_days_for_another_reason_are_the_same_loan_with_that_reason(customer: Customer, manager: User, colleague: User) -> None:
+    client, page, today = browser(manager), reverse("access:cover"), timezone.localdate()
+    given = {"borrower": colleague.username, "starts_on": today.isoformat(), "ends_on": (today + DAY).isoformat()}
+    for reason, kept, answer in (
+        ("年假", "年假", f"lent to {colleague.name}."),
+        ("出差", "出差", f"lent to {colleague.name} for these days already; the reason is the new one."),
+        ("出差", "出差", f"lent to {colleague.name} for these days already."),
+        ("", "出差", f"lent to {colleague.name} for these days already."),
+    ):
+        assert answer in client.post(page, given | {"reason": reason}, follow=True).content.decode()
+        assert Delegation.objects.get().reason == kept

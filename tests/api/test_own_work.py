@@ -195,6 +195,8 @@ def test_leave_cover(api: Api, customer: Customer, colleague: User, foreign_mana
     assert (begun.status_code, begun.json()["state"]) == (201, "counting")
     again = api.post(COVER, {"borrower": colleague.username, **days})
     assert (again.status_code, again.json()["id"]) == (200, begun.json()["id"])
+    begun = api.post(COVER, {"borrower": colleague.username, **days, "reason": "年假"})
+    assert (begun.status_code, begun.json()["id"], begun.json()["reason"]) == (200, again.json()["id"], "年假")
     assert other.get(f"/api/v1/customers/{customer.pk}/").status_code == 200
     assert other.get(COVER).json() == api.get(COVER).json() == [begun.json()]
     assert api_of(foreign_manager).get(COVER).json() == []
