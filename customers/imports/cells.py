@@ -83,7 +83,7 @@ def read_credit_code(text: str) -> str:
     return code
 
 
-def read_choice(text: str, choices: Mapping[str, str]) -> str:
+def read_choice(text: str, choices: Mapping[str, Any]) -> Any:
     """One of a fixed set, by folded name. Raises CellFault: unknown."""
     found = choices.get(fold(text))
     if found is None:

@@ -35,6 +35,7 @@ from customers.imports.fields import SECRET
 from customers.imports.findings import CellFault
 from customers.imports.tree import FileTree
 from customers.models import (
+    Attitude,
     CertificateType,
     ContactPerson,
     ContactRole,
@@ -42,12 +43,15 @@ from customers.models import (
     CustomerMerge,
     ImportState,
     ImportSubject,
+    Influence,
     MergeState,
 )
 from customers.pinyin import pinyin_of
 
 _ID: Final = "id_number"
 _ID_CONTEXT: Final = "customers.contactperson.id_number"
+_COMPARED: Final = ("customer", "name", "phone", "id_type", "reports_to", "updated_at")
+"""What is read of each person of a customer, beside the fields of the file."""
 _APART: Final = ("customer", "name", _ID, "id_type", "reports_to")
 
 
@@ -72,6 +76,8 @@ class ContactRows(RowChecker):
             "id_type": partial(read_choice, choices=names.choice_names(CertificateType)),
             "id_number": str,
             "birthday": read_birthday,
+            "attitude": partial(read_choice, choices=names.choice_names(Attitude)),
+            "influence": partial(read_choice, choices=names.choice_names(Influence)),
             "is_key_person": read_yes_no,
             "do_not_contact": read_yes_no,
             "reports_to": partial(read_text, limit=limits["name"]),
@@ -192,7 +198,8 @@ class ContactRows(RowChecker):
 
     def _judge_present(self, draft: Draft, present: ContactPerson, superior: ContactPerson | None) -> None:
         draft.target, draft.ground = present.pk, present.updated_at
-        columns = {field.attname: getattr(present, field.attname) for field in ContactPerson._meta.concrete_fields}
+        unread = present.get_deferred_fields()
+        columns = {name: getattr(present, name) for field in ContactPerson._meta.concrete_fields if (name := field.attname) not in unread}
         self.write(draft, [name for name in draft.given if name not in _APART], columns)
         number, kind = draft.given.get(_ID), draft.given.get("id_type")
         if kind is not None and kind != present.id_type:
@@ -251,6 +258,7 @@ class _Ground:
                 self.by_name[normalised_name(name)] = key if kept == key else -1
         self.people: dict[tuple[int, str], list[ContactPerson]] = defaultdict(list)
         keys = sorted({*self.by_code.values(), *self.by_name.values()} - {-1})
-        people = ContactPerson.objects.visible_to(checker.actor, Action.CHANGE).filter(customer__in=keys).order_by("pk")
+        reached = ContactPerson.objects.visible_to(checker.actor, Action.CHANGE).filter(customer__in=keys)
+        people = reached.order_by("pk").only(*_COMPARED, *checker.mapping)
         for person in people if keys else ():
             self.people[person.customer_id, normalised_name(person.name)].append(person)

@@ -46,6 +46,8 @@ _CONTACT_LABELS: Final[dict[str, _StrPromise]] = {
     "birthday": _("Birthday"),
     "preferences": _("Preferences"),
     "reports_to": _("Reports to"),
+    "attitude": _("Attitude"),
+    "influence": _("Influence"),
     "is_key_person": _("Key person"),
     "do_not_contact": _("Do not contact"),
 }
@@ -61,8 +63,8 @@ EMPTY: Final[dict[str, dict[str, Any]]] = {
         **dict.fromkeys(("industry", "region", "parent", "credit_limit")),
     },
     ImportSubject.CONTACT_PEOPLE: {
-        **dict.fromkeys(("title", "phone", "email", "id_type", "id_number", "preferences"), ""),
-        **dict.fromkeys(("birthday", "reports_to")),
+        **dict.fromkeys(("title", "phone", "email", "id_type", "id_number", "preferences", "attitude"), ""),
+        **dict.fromkeys(("birthday", "reports_to", "influence")),
     },
 }
 """What stands in a field that is emptied; those that are not named never are."""

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import Any, Final
 
 from django.conf import settings
-from django.db.models import TextChoices
+from django.db.models import Choices
 from django.utils.translation import override
 
 from access.choices import staff_in_reach, units_in_reach
@@ -64,13 +64,13 @@ def units(actor: User, action: str) -> Names:
     return Names((key, code, names) for key, code, *names in found.values_list("pk", "code", "name_en", "name_zh"))
 
 
-def choice_names(choices: type[TextChoices]) -> dict[str, str]:
+def choice_names(choices: type[Choices]) -> dict[str, Any]:
     """The values of fixed choices by value and by label in every language, folded."""
-    names = {fold(value): str(value) for value in choices.values}
+    names = {fold(str(value)): value for value in choices.values}
     for language, _label in settings.LANGUAGES:
         with override(language):
             for value, label in choices.choices:
-                names.setdefault(fold(str(label)), str(value))
+                names.setdefault(fold(str(label)), value)
     return names
 
 

@@ -72,6 +72,8 @@ _CONTACT_FIELDS: Final[dict[str, tuple[str, ...]]] = {
     "birthday": ("birthday", "birthdate", "dateofbirth", "生日", "出生日期", "出生年月日"),
     "preferences": ("preferences", "preference", "hobbies", "偏好", "喜好", "爱好", "兴趣爱好"),
     "reports_to": ("reportsto", "superior", "supervisor", "boss", "汇报给", "汇报对象", "上级", "直接上级", "上级领导", "上级联系人"),
+    "attitude": ("attitude", "stance", "态度", "立场"),
+    "influence": ("influence", "影响力", "影响程度"),
     "is_key_person": ("keyperson", "key", "关键人", "是否关键人", "关键联系人"),
     "do_not_contact": ("donotcontact", "nocontact", "勿扰", "请勿联系", "免打扰", "禁止联系"),
 }  # fmt: skip

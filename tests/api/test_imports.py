@@ -92,11 +92,12 @@ def test_the_whole_way(api: Api, first: Customer) -> None:
 
 
 def test_contact_persons_at_once(api: Api, first: Customer) -> None:
-    rows = [{"customer": "A-1", "name": "王磊", "phone": "13912340001", "is_key_person": True}, {"customer": "NONE", "name": "李静"}]
+    known = {"customer": "A-1", "name": "王磊", "phone": "13912340001", "is_key_person": True, "influence": 1}
+    rows = [known, {"customer": "NONE", "name": "李静"}]
     job = begun(api, rows, subject="contact-people", run=True)
     assert (job["status"], job["written"]["created"], job["counts"]["error"]) == ("done_with_errors", 1, 1)
     person = ContactPerson.objects.get()
-    assert (person.customer, person.is_key_person) == (first, True)
+    assert (person.customer, person.is_key_person, person.influence) == (first, True, 1)
     found = api.get(of(job, "rows/?show=created")).json()["results"][0]
     assert (found["id"], found["values"]["phone"]) == (person.pk, "139****0001")
     nothing = begun(api, rows[1:], subject="contact-people", run=True)

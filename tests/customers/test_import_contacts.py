@@ -5,8 +5,11 @@ from __future__ import annotations
 import datetime
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from access.models import User
+from customers.bulk.importing import link_rows
 from customers.imports.checking import Options
 from customers.models import ContactPerson, Customer
 from customers.services.imports import undo_import
@@ -159,3 +162,73 @@ def test_lines_drawn_since_the_check_make_no_circle(manager: User) -> None:
     done = run(job, manager)
     assert (done.applied, done.conflicts) == (0, 1)
     assert lines(customer) == {"甲": None, "乙": "甲"}
+
+
+@pytest.mark.parametrize("what", ["gone", "elsewhere", "below"])
+def test_an_undo_draws_no_line_that_cannot_be_any_more(what: str, manager: User) -> None:
+    customer, other = CustomerFactory(code="YJ-1", manager=manager), CustomerFactory(code="YJ-2", manager=manager)
+    head = ContactPersonFactory(customer=customer, name="甲", phone="")
+    ContactPersonFactory(customer=customer, name="乙", phone="", reports_to=head)
+    middle = ContactPersonFactory(customer=customer, name="丙", phone="")
+    job = imported(manager, CONTACTS, [["customer", "name", "reports to"], ["YJ-1", "乙", "丙"]])
+    undo = work_off(undo_import(job_id=job.pk, actor=manager))
+    assert told(undo) == [(2, "u", [])]
+    if what == "gone":
+        head.delete()
+    elif what == "elsewhere":
+        ContactPerson.objects.filter(pk=head.pk).update(customer=other)
+    else:
+        low = ContactPersonFactory(customer=customer, name="丁", phone="", reports_to=ContactPerson.objects.get(name="乙"))
+        ContactPerson.objects.filter(pk=head.pk).update(reports_to=low)
+    undo = run(undo, manager)
+    assert (undo.applied, told(undo)) == (0, [(2, "u", [("superior_lost", "")])])
+    assert lines(customer)["乙"] == middle.name
+
+
+@pytest.mark.parametrize("deep", [0, 25])
+def test_a_line_drawn_before_the_file_is_linked_makes_no_circle(deep: int, manager: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Somebody puts the new person below the one who is about to hang from it, however far down."""
+    customer = CustomerFactory(code="YJ-1", manager=manager)
+    low = ContactPersonFactory(customer=customer, name="乙", phone="")
+
+    def linked_late(job: int, subject: str) -> int:
+        above = low
+        for number in range(deep):
+            above = ContactPersonFactory(customer=customer, name=f"丁{number}", reports_to=above)
+        ContactPerson.objects.filter(name="甲").update(reports_to=above)
+        return link_rows(job, subject)
+
+    monkeypatch.setattr("customers.services.import_work.link_rows", linked_late)
+    imported(manager, CONTACTS, [["customer", "name", "reports to"], ["YJ-1", "甲", ""], ["YJ-1", "乙", "甲"]])
+    known = lines(customer)
+    assert (known["乙"], known["甲"]) == (None, f"丁{deep - 1}" if deep else "乙")
+
+
+@pytest.mark.parametrize(("attitude", "influence"), [("sceptical", "1"), ("Sceptical", "High"), ("存疑", "大")])
+def test_attitude_and_influence_go_by_code_and_by_label(attitude: str, influence: str, manager: User) -> None:
+    customer = CustomerFactory(code="YJ-1", manager=manager)
+    person = ContactPersonFactory(customer=customer, name="甲", phone="", attitude="friendly", influence=3)
+    headings = ["客户编码", "姓名", "态度", "影响力"]
+    rows = [headings, *(["YJ-1", name, attitude, influence] for name in "甲乙"), ["YJ-1", "丙", "?", "4"]]
+    job = imported(manager, CONTACTS, rows)
+    assert told(job) == [(2, "u", []), (3, "c", []), (4, "e", [("unknown", "attitude"), ("unknown", "influence")])]
+    people = ContactPerson.objects.filter(customer=customer).values_list("name", "attitude", "influence")
+    assert set(people) == {("甲", "sceptical", 1), ("乙", "sceptical", 1)}
+    again = checked(manager, CONTACTS, rows[:3])
+    assert [state for _line, state, _found in told(again)] == ["n", "n"]
+    imported(manager, CONTACTS, [headings, ["YJ-1", "甲", "", ""]], options=Options(clears_blanks=True))
+    person.refresh_from_db()
+    assert (person.attitude, person.influence) == ("", None)
+
+
+def test_of_the_people_of_a_customer_only_what_is_compared_is_read(manager: User) -> None:
+    customer = CustomerFactory(code="YJ-1", manager=manager)
+    ContactPersonFactory.create_batch(3, customer=customer)
+    ContactPersonFactory(customer=customer, name="甲", phone="", title="科长")
+    with CaptureQueriesContext(connection) as queries:
+        job = checked(manager, CONTACTS, [["customer", "name", "title", "key person"], ["YJ-1", "甲", "处长", "是"]])
+    assert told(job) == [(2, "u", [])]
+    people = [query["sql"] for query in queries if 'FROM "customers_contactperson"' in query["sql"]]
+    assert len(people) == 1
+    assert "title" in people[0]
+    assert not [name for name in ("id_number", "preferences", "birthday", "email") if f'"{name}"' in people[0]]
