@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Sequence
 from functools import cached_property, partial
 from typing import Any, ClassVar, Final
@@ -15,7 +16,7 @@ from django.utils.translation import gettext_lazy, pgettext
 
 from common.lists import NOTHING, Beside, Column, ListDefinition, dot
 from common.masking import mask_digits
-from customers.imports.fields import SECRET, labels_of
+from customers.imports.fields import CODES, SECRET, labels_of
 from customers.imports.findings import message_of
 from customers.imports.old_values import MASKS, OldValues
 from customers.models import DataImport, ImportRow, ImportState
@@ -32,6 +33,8 @@ SHOWS: Final = {
     "left": None,
 }
 _LINE_DIGITS: Final = 8
+_SHORT_AMOUNT: Final = re.compile(r"[¥￥]?\s*(?:\d{1,9}|\d{1,3}(?:[,，]\d{3}){1,2})(?:\.\d{1,2})?\s*元?", re.ASCII)
+"""Below 1,000,000,000 CNY: fewer digits than a mobile number, an identity card or a bank account has."""
 
 
 class ImportRowList(ListDefinition):
@@ -167,8 +170,15 @@ class ImportRowList(ListDefinition):
 
 
 def masked_cell(name: str, text: str) -> str:
-    """A cell of field `name` as everybody may see it."""
-    return MASKS[name](text) if name in SECRET and text else text
+    """A cell of field `name` as everybody may see it.
+
+    Whoever says what the columns hold may say that phones are remarks: so numbers of people are masked in every field but the codes, which
+    look like them, and amounts too short to be one.
+    """
+    if name in SECRET:
+        return MASKS[name](text) if text else text
+    plain = name in CODES or (name == "credit_limit" and _SHORT_AMOUNT.fullmatch(text))
+    return text if plain else mask_digits(text)
 
 
 def _plain_cell(column: int, row: Any) -> Beside | SafeString:

@@ -14,7 +14,7 @@ from django.core.validators import validate_email
 
 from common.cells import neutralised
 from common.encryption import comparable
-from common.masking import STARS
+from common.masking import STARS, mask_digits
 from common.reading.dates import parse_date
 from common.reading.layout import fold
 from customers.attributes import LONGEST_TEXT, clean_attributes, value_from_text
@@ -50,7 +50,8 @@ def tidy(text: str) -> str:
 
 
 def shown(text: str) -> str:
-    """A cell's text as a message names it."""
+    """A cell's text as a message names it, without numbers of people: any column may be said to hold any field."""
+    text = mask_digits(text)
     return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"
 
 

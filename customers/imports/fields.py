@@ -70,6 +70,8 @@ EMPTY: Final[dict[str, dict[str, Any]]] = {
 """What stands in a field that is emptied; those that are not named never are."""
 SECRET: Final = frozenset({"phone", "email", "id_number", "bank_account"})
 """Fields that are masked to whoever has not asked to see them."""
+CODES: Final = frozenset({"code", "credit_code"})
+"""Fields whose values are long runs of digits and no secret."""
 
 
 def labels_of(subject: str) -> dict[str, Any]:

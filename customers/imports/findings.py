@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from django.utils.translation import gettext_lazy as _
 
+from common.masking import mask_digits
 from customers.models import Lifecycle
 
 if TYPE_CHECKING:
@@ -80,7 +81,10 @@ class CellFault(Exception):
 
 
 def message_of(code: str, figures: dict[str, Any]) -> str:
-    """The message of a finding in the current language."""
-    if code == "lifecycle_kept" and figures.get("value") in Lifecycle:
+    """The message of a finding in the current language; what it quotes of a cell is masked, that of rows kept for long too."""
+    quoted = figures.get("value")
+    if code == "lifecycle_kept" and quoted in Lifecycle:
         figures = {"value": Lifecycle(figures["value"]).label}
+    elif isinstance(quoted, str):
+        figures = {**figures, "value": mask_digits(quoted)}
     return str(MESSAGES[code]) % figures if code in MESSAGES else code

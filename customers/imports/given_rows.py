@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import islice
 from typing import Any, Final
 
 from django.core.exceptions import ValidationError
@@ -31,9 +32,10 @@ def source_of_rows(rows: Sequence[Mapping[str, Any]], subject: str) -> tuple[byt
     known = labels_of(subject)
     flat = [_flattened(row) for row in rows]
     columns = list(dict.fromkeys(key for row in flat for key in row))
-    problems = {place: error for number, row in enumerate(flat) for place, error in _faults(number, row, known)}
-    if problems:
-        raise ValidationError(dict(list(problems.items())[:_SHOWN]))
+    names = ", ".join(known)
+    faults = (fault for number, row in enumerate(flat) for fault in _faults(number, row, known, names))
+    if problems := dict(islice(faults, _SHOWN)):
+        raise ValidationError(problems)
     if missing := [name for name in REQUIRED[subject] if name not in columns]:
         raise ValidationError({str(_FIRST): ValidationError(describe("columns_missing", {"fields": ", ".join(missing)}), "required")})
     text = io.StringIO()
@@ -52,10 +54,18 @@ def _flattened(row: Mapping[str, Any]) -> dict[str, Any]:
     return {**{key: value for key, value in row.items() if key != _ATTRIBUTES}, **named}
 
 
-def _faults(number: int, row: Mapping[str, Any], known: Mapping[str, Any]) -> Iterator[tuple[str, ValidationError]]:
+def _faults(number: int, row: Mapping[str, Any], known: Mapping[str, Any], names: str) -> Iterator[tuple[str, ValidationError]]:
+    """What is wrong with a row, by its place; `names` are the `known` fields in words. More keys than there are fields are one fault."""
+    if len(row) > len(known):
+        told = {"count": len(row), "known": names}
+        yield (
+            str(number),
+            ValidationError(_("These are %(count)s fields. There are only: %(known)s.") % told, "unknown_field"),
+        )
+        return
     for key, value in row.items():
         if key not in known:
-            told = {"name": key, "known": ", ".join(known)}
+            told = {"name": key, "known": names}
             yield f"{number}.{key}", ValidationError(_("There is no field “%(name)s”. There are: %(known)s.") % told, "unknown_field")
         elif isinstance(value, Mapping) or (isinstance(value, list) and not _is_list_of_codes(key, value)):
             yield f"{number}.{key}", ValidationError(_("This is of another type."), "invalid")

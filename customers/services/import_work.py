@@ -22,7 +22,7 @@ from customers.imports.contact_rows import ContactRows
 from customers.imports.customer_rows import CustomerRows
 from customers.imports.fields import added_headings
 from customers.models import DataImport, ImportRow, ImportState, ImportSubject
-from customers.services.imports import ImportPlan, configure_import, may_import, remembered_mapping, run_if_wished
+from customers.services.imports import ImportPlan, configure_import, may_import, remembered_mapping, run_at_once, runner_of
 from customers.services.scoring import SCORED, scoring_is_on
 from jobs.errors import JobRefused
 from jobs.models import Job, JobChunk, JobStatus, SourceFile
@@ -46,17 +46,17 @@ def inspect(job: Job) -> None:
     plan = ImportPlan.of(job)
     if plan is not None:
         mapping = dict(plan.mapping) or inspection["mapping"]
-        with _as_refusals(job):
+        with _as_refusals(job.actor):
             configure_import(job_id=job.pk, actor=job.actor, mapping=mapping, options=plan.options, run_when_checked=plan.run_when_checked)
 
 
 @contextmanager
-def _as_refusals(job: Job) -> Iterator[None]:
-    """Whoever began `job` may have lost the right to it meanwhile: then it ends, instead of being tried again."""
+def _as_refusals(actor: User) -> Iterator[None]:
+    """`actor`, in whose name a job goes on, may have lost the right to it meanwhile: then it ends, instead of being tried again."""
     try:
         yield
     except (Http404, PermissionDenied) as lost:
-        raise JobRefused("import_lost_access", login=job.actor.username) from lost
+        raise JobRefused("import_lost_access", login=actor.username) from lost
 
 
 def check(job: Job) -> None:
@@ -111,8 +111,10 @@ def _set_checked(job: Job, fingerprint: str, summary: dict[str, Any]) -> None:
         return
     job.status, job.awaits, job.error = JobStatus.VALIDATED, "", None
     job.save()
-    with _as_refusals(job):
-        run_if_wished(job)
+    runner = runner_of(job)
+    if runner is not None:
+        with _as_refusals(runner):
+            run_at_once(job, runner)
 
 
 # --- running ---------------------------------------------------------------------------------------------------------------------------

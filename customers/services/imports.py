@@ -39,7 +39,8 @@ CHUNK_LINES: Final = 5_000
 UNDOABLE: Final = (JobStatus.DONE, JobStatus.DONE_WITH_ERRORS, JobStatus.CANCELLED, JobStatus.FAILED)
 _CONFIGURABLE: Final = (JobStatus.UPLOADED, JobStatus.VALIDATED, JobStatus.FAILED)
 _PLAN: Final = "plan"
-_RUN: Final = "run_when_checked"
+_RUN_BY: Final = "run_by"
+"""The parameter with the key of whoever asked that the rows be run as soon as they are checked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +149,7 @@ def configure_import(*, job_id: int, actor: User, mapping: dict[str, int], optio
         ImportLayout.objects.update_or_create(
             user=actor, subject=found.subject, headings_hash=hash_of(headings), defaults={"mapping": mapping}
         )
-    job.parameters = {"options": asdict(options), _RUN: run_when_checked, **asked_of(job)}
+    job.parameters = {"options": asdict(options), **_wish(actor, run_when_checked), **asked_of(job)}
     _await_check(job)
     return job
 
@@ -171,7 +172,7 @@ def recheck_import(*, job_id: int, actor: User) -> Job:
     _ensure_configurable(job)
     if not found.mapping:
         raise JobRefused("wrong_state", state=str(job.get_status_display()))
-    job.parameters[_RUN] = False
+    job.parameters.pop(_RUN_BY, None)
     _await_check(job)
     return job
 
@@ -233,12 +234,23 @@ def approve_import(*, job_id: int, actor: User, fingerprint: str) -> Job:
     return job
 
 
-def run_if_wished(job: Job) -> None:
-    """Run the checked `job` at once where whoever began it has said so; where it cannot be run, it waits, with the reason as its error."""
-    if not job.parameters.get(_RUN):
-        return
+def _wish(actor: User, run_when_checked: bool) -> dict[str, int]:
+    """The part of a job's parameters that says who wants it run as soon as it is checked; that need not be who began it."""
+    return {_RUN_BY: actor.pk} if run_when_checked else {}
+
+
+def runner_of(job: Job) -> User | None:
+    """Who asked that `job` be run as soon as it is checked; None where it waits for its approval."""
+    return User.objects.get(pk=job.parameters[_RUN_BY]) if _RUN_BY in job.parameters else None
+
+
+def run_at_once(job: Job, runner: User) -> None:
+    """Run the checked `job` with the rights and in the name of `runner`; where it cannot be run, it waits, with the reason as its error.
+
+    Raises Http404, PermissionDenied where `runner` may not run it by now.
+    """
     try:
-        approve_import(job_id=job.pk, actor=job.actor, fingerprint=job.fingerprint)
+        approve_import(job_id=job.pk, actor=runner, fingerprint=job.fingerprint)
     except JobRefused as refusal:
         Job.objects.filter(pk=job.pk).update(error=refusal.as_json(), updated_at=timezone.now())
 
@@ -287,7 +299,7 @@ def undo_import(*, job_id: int, actor: User, run_when_checked: bool = False) -> 
         mode=JobMode.VALID,
         status=JobStatus.CHECKING,
         awaits=CHECK_UNDO,
-        parameters={"options": undone.parameters.get("options", {}), _RUN: run_when_checked},
+        parameters={"options": undone.parameters.get("options", {}), **_wish(actor, run_when_checked)},
     )
     DataImport.objects.create(job=job, subject=found.subject, inspection=found.inspection, mapping=found.mapping)
     hint_on_commit(job)

@@ -143,7 +143,7 @@ class ProvisioningJobViewSet(BatchViewSet):
     @extend_schema(
         operation_id="provisioning_jobs_recheck",
         summary="Check a batch again",
-        description="On today's ground, with what it was told before; the fingerprint changes where anything that matters has.",
+        description="On today's ground, with what it was told before. It stops at the preview; the fingerprint changes where anything has.",
         request=None,
         responses={200: JobDetailSerializer, **IN_THE_WAY},
     )

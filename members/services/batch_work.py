@@ -21,7 +21,7 @@ from members.bulk.staging import analyze_stage, drop_stage, stage_rows
 from members.bulk.statements import execute, fetch
 from members.bulk.undoing import UndoRequest, check_undo, undo_chunk
 from members.models import ProvisioningBatch, RowState, Severity
-from members.services.batches import ensure_may_run, start_run
+from members.services.batches import RUN_BY, ensure_may_run, start_run
 from members.services.plan import ActionKind, Plan, PlanInvalid, plan_of
 from members.services.reach import customers_to_provision
 from members.services.reading import inspect_source, read_rows
@@ -100,13 +100,13 @@ def _set_checked(job: Job) -> None:
         return
     job.status, job.awaits = JobStatus.VALIDATED, ""
     job.error = None
-    if job.parameters.get("run_when_checked"):
+    if RUN_BY in job.parameters:
         try:
             ensure_may_run(job)
         except JobRefused as refusal:
             job.error = refusal.as_json()
         else:
-            start_run(job, job.actor)
+            start_run(job, User.objects.get(pk=job.parameters[RUN_BY]))
     job.save()
 
 

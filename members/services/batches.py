@@ -34,6 +34,8 @@ KIND: Final = "provisioning"
 INSPECT: Final = "inspect"
 CHECK: Final = "check"
 CHECK_UNDO: Final = "check_undo"
+RUN_BY: Final = "run_by"
+"""The parameter with the key of whoever asked that the rows be run as soon as they are checked; that need not be who began the batch."""
 REPEAT_WINDOW: Final = datetime.timedelta(days=1)
 
 
@@ -85,7 +87,7 @@ def create_batch(
         awaits=INSPECT,
     )
     if options is not None:
-        _configure(job, customer, options)
+        _configure(job, customer, options, actor)
     try:
         with transaction.atomic():
             job.save()
@@ -103,15 +105,19 @@ def _known_job(actor: User, idempotency_key: str) -> Job | None:
     return Job.objects.filter(actor=actor, idempotency_key=idempotency_key).first() if idempotency_key else None
 
 
-def _configure(job: Job, customer: Customer, options: BatchOptions) -> Plan:
+def _configure(job: Job, customer: Customer, options: BatchOptions, actor: User) -> Plan:
     plan = plan_batch(customer, options.actions, effective_on=options.effective_on, expires_on=options.expires_on)
     job.parameters = parameters_of(options.actions, options.effective_on, options.expires_on) | {
-        "run_when_checked": options.run_when_checked,
         "chunk_rows": settings.BATCH_CHUNK_ROWS,
+        **_wish(actor, options.run_when_checked),
     }
     job.mode = options.mode
     job.status, job.awaits, job.error, job.finished_at = JobStatus.CHECKING, CHECK, None, None
     return plan
+
+
+def _wish(actor: User, run_when_checked: bool) -> dict[str, int]:
+    return {RUN_BY: actor.pk} if run_when_checked else {}
 
 
 _CONFIGURABLE: Final = (JobStatus.UPLOADED, JobStatus.VALIDATED, JobStatus.FAILED)
@@ -128,7 +134,7 @@ def configure_batch(*, job_id: int, actor: User, options: BatchOptions) -> Job:
     require(actor, "members", Action.CHANGE)
     batch = ProvisioningBatch.objects.select_related("customer").get(job=job)
     _ensure_configurable(job)
-    _configure(job, batch.customer, options)
+    _configure(job, batch.customer, options, actor)
     batch.mapping = options.mapping or {}
     batch.save(update_fields=["mapping"])
     _await_check(job)
@@ -137,7 +143,7 @@ def configure_batch(*, job_id: int, actor: User, options: BatchOptions) -> Job:
 
 @transaction.atomic
 def recheck_batch(*, job_id: int, actor: User) -> Job:
-    """Check a batch again on today's ground, with what it was told before.
+    """Check a batch again on today's ground, with what it was told before. It stops at the preview, whoever wanted it run at once.
 
     Raises Http404 when the job is hidden from `actor`, JobRefused (wrong_state) unless it is ready to run or failed before any row was
     applied.
@@ -148,6 +154,7 @@ def recheck_batch(*, job_id: int, actor: User) -> Job:
     if (job.status != JobStatus.VALIDATED and not failed_whole) or job.undo_of_id:
         raise JobRefused("wrong_state", state=str(job.get_status_display()))
     job.status, job.awaits, job.error, job.started_at, job.finished_at = JobStatus.CHECKING, CHECK, None, None, None
+    job.parameters.pop(RUN_BY, None)
     JobChunk.objects.filter(job=job).delete()
     _await_check(job)
     return job
@@ -300,7 +307,7 @@ def undo_batch(*, job_id: int, actor: User, run_when_checked: bool = False) -> J
         mode=JobMode.VALID,
         status=JobStatus.CHECKING,
         awaits=CHECK_UNDO,
-        parameters=undone.parameters | {"run_when_checked": run_when_checked},
+        parameters={name: value for name, value in undone.parameters.items() if name != RUN_BY} | _wish(actor, run_when_checked),
     )
     batch = ProvisioningBatch.objects.get(job=undone)
     ProvisioningBatch.objects.create(job=job, customer_id=batch.customer_id, inspection=batch.inspection, mapping=batch.mapping)

@@ -7,18 +7,23 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from django.core.exceptions import ValidationError
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
+from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
 from openpyxl import load_workbook
 from pytest_django import Settings
 
-from access.models import RoleAssignment, User
+from access.models import Role, RoleAssignment, User
+from customers.imports import given_rows
 from customers.models import AttributeKind, ContactPerson, Customer
 from jobs.models import Job, Upload
 from tests.api.conftest import JOBS, Api
 from tests.customers.imports import work_off, workbook
 from tests.factories.customers import AttributeFactory, CustomerFactory
+from tests.personas import Organisation
 
 pytestmark = pytest.mark.django_db
 ApiOf = Callable[[User], Api]
@@ -171,6 +176,91 @@ def test_who_lost_the_right_meanwhile_imports_nothing(api: Api, first: Customer)
     job = work_off(Job.objects.get(pk=answer.json()["id"]))
     assert (job.status, job.error) == ("failed", {"code": "import_lost_access", "figures": {"login": api.user.username}})
     assert Customer.objects.get().address == "旧路1号"
+
+
+def _preview(user: User, job: dict[str, Any]) -> str:
+    """The page of the same rows."""
+    client = Client()
+    client.force_login(user)
+    return str(client.get(reverse("customers:import_preview", args=[job["id"]]), {"show": "all"}).content.decode())
+
+
+def test_whoever_asks_for_the_run_runs_it(
+    api: Api, organisation: Organisation, director: User, foreign_manager: User, api_of: ApiOf
+) -> None:
+    """The director may steer the import of somebody with a wider reach, but writes nothing with it."""
+    role = Role.objects.get(code="director")
+    RoleAssignment.objects.create(user=api.user, role=role, org_unit=organisation.other_city)
+    far = CustomerFactory(code="FAR-1", name="远方公司", address="旧路1号", manager=foreign_manager)
+    near = CustomerFactory(code="A-1", name="云江医院", address="旧路1号", manager=api.user)
+    job = begun(api, [{"code": "FAR-1", "address": "新路1号"}])
+    other = begun(api, [{"code": "A-1", "address": "新路1号"}])
+    steering = {"mapping": {"code": 0, "address": 1}, "run": True}
+    for one in (job, other):
+        assert api_of(director).post(of(one, "columns/"), steering).status_code == 200
+        work_off(Job.objects.get(pk=one["id"]))
+    assert {run.approved_by for run in Job.objects.all()} == {director}
+    assert Job.objects.get(pk=other["id"]).status == "done"
+    far.refresh_from_db()
+    near.refresh_from_db()
+    assert (far.address, near.address) == ("旧路1号", "新路1号")
+
+
+def test_who_asked_for_the_run_and_lost_the_right_runs_nothing(api: Api, first: Customer, director: User, api_of: ApiOf) -> None:
+    job = begun(api, ROWS[:1])
+    api_of(director).post(of(job, "columns/"), {"mapping": {"code": 0, "address": 1}, "run": True})
+    RoleAssignment.objects.filter(user=director).delete()
+    ended = work_off(Job.objects.get())
+    assert (ended.status, ended.error) == ("failed", {"code": "import_lost_access", "figures": {"login": director.username}})
+
+
+def test_columns_told_otherwise_unmask_nothing(api: Api, first: Customer, director: User, api_of: ApiOf) -> None:
+    other = api_of(director)
+    rows = [{"customer": "A-1", "name": "王磊", "phone": "13912340001", "id_number": "11010519491231002X"}]
+    job = begun(api, rows, subject="contact-people")
+    for phone, number in (("preferences", "title"), ("title", "reports_to"), ("birthday", "role"), ("is_key_person", "preferences")):
+        mapping = {"customer": 0, "name": 1, phone: 2, number: 3}
+        assert other.post(of(job, "columns/"), {"mapping": mapping}).status_code == 200
+        work_off(Job.objects.get())
+        answer = other.get(of(job, "rows/"))
+        assert answer.json()["results"][0]["values"][phone] == "139****0001"
+        errors = load_workbook(io.BytesIO(api.get(of(job, "errors.xlsx")).getvalue())).worksheets[0].values
+        told = answer.content.decode() + _preview(director, job) + "".join(str(row[-1]) for row in errors)
+        assert "139****0001" in told
+        assert "13912340001" not in told
+        assert "110105194912" not in told
+
+
+def test_codes_and_amounts_are_no_numbers_of_people(api: Api) -> None:
+    row = {"code": "2026000123", "name": "云江医院", "credit_limit": 5_000_000, "remark": "13912340001"}
+    job = begun(api, [row])
+    shown = api.get(of(job, "rows/")).json()["results"][0]["values"]
+    assert shown == {"code": "2026000123", "name": "云江医院", "credit_limit": "5000000", "remark": "139****0001"}
+    long = begun(api, [{"code": "A-1", "name": "云江医院", "credit_limit": 13912340001}])
+    assert api.get(of(long, "rows/")).json()["results"][0]["values"]["credit_limit"] == "139****0001"
+
+
+def test_faults_are_built_only_as_far_as_they_are_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    built, joined = [], []
+
+    class Fault(ValidationError):
+        def __init__(self, *args: Any, **kwargs: Any) -> None:
+            built.append(args)
+            super().__init__(*args, **kwargs)
+
+    class Known(dict[str, str]):
+        def __iter__(self) -> Any:
+            joined.append(1)
+            return super().__iter__()
+
+    monkeypatch.setattr(given_rows, "ValidationError", Fault)
+    monkeypatch.setattr(given_rows, "labels_of", lambda subject: Known(code="Code", name="Name"))
+    for rows, told in (([{"colour": 1}] * 300, 20), ([{f"k{number}": 1 for number in range(300)}], 1)):
+        built.clear()
+        joined.clear()
+        with pytest.raises(ValidationError) as refused:
+            given_rows.source_of_rows(rows, "customers")
+        assert (len(refused.value.error_dict), len(built), len(joined)) == (told, told + 1, 1)
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
+from django.utils import timezone
 
 from access.models import RoleAssignment, RolePermission, User
 from customers.models import Customer
@@ -12,7 +13,8 @@ from jobs.models import Job, JobStatus
 from jobs.services.work import advance
 from members.models import Member
 from members.services.batch_run import run_here
-from members.services.batches import undo_batch
+from members.services.batches import BatchOptions, configure_batch, create_batch, recheck_batch, undo_batch
+from members.services.plan import ActionSpec
 from tests.members import worlds
 from tests.members.conftest import Shop, listed, numbers
 
@@ -62,6 +64,20 @@ def test_the_one_who_approved_counts(manager: User, director: User, shop: Shop) 
     assert advance(job.pk)
     User.objects.filter(pk=manager.pk).update(is_active=False)
     assert run_here(job).applied == 6
+
+
+def test_whoever_asks_for_the_run_runs_it(manager: User, director: User, shop: Shop) -> None:
+    """Somebody else may have a batch checked, but it is not run in the name of whoever began it without asking."""
+    options = BatchOptions([ActionSpec("join")], effective_on=timezone.localdate(), run_when_checked=True)
+    source = worlds.csv_source([{"number": "12"}])
+    job = run_here(create_batch(customer_id=shop.groups.own.pk, actor=manager, source=source, source_name="n.csv", options=options))
+    assert (job.status, job.error) == (JobStatus.VALIDATED, {"code": "nothing_eligible", "figures": {}})
+    Job.objects.filter(pk=job.pk).update(source=worlds.csv_source(listed(*numbers(2))))
+    stopped = run_here(recheck_batch(job_id=job.pk, actor=director))
+    assert (stopped.status, stopped.eligible, stopped.approved_by) == (JobStatus.VALIDATED, 2, None)
+    configure_batch(job_id=job.pk, actor=director, options=options)
+    done = run_here(job)
+    assert (done.status, done.applied, done.approved_by) == (JobStatus.DONE, 2, director)
 
 
 def test_an_undo_stops_too(manager: User, shop: Shop) -> None:
