@@ -80,7 +80,9 @@ def cells_query(definition: ListDefinition) -> str:
 
 @require_http_methods(["GET", "POST"])
 def list_cell(request: HttpRequest, name: str, pk: int, column: str) -> HttpResponse:
-    """The control for one cell; POST saves it and answers with the cell as it is then, or with the control and what is wrong.
+    """The control for one cell, or with `closed` the cell as it is now.
+
+    POST saves it and answers with the cell as it is then, or with the control and what is wrong.
 
     Raises Http404 where the cell cannot be edited by this user.
     """
@@ -92,6 +94,8 @@ def list_cell(request: HttpRequest, name: str, pk: int, column: str) -> HttpResp
         raise Http404
     editor, manager = kind(request.user), definition.model._default_manager
     row: Any = manager.get_visible(request.user, pk, editor.action)  # type: ignore[attr-defined]
+    if request.method == "GET" and "closed" in request.GET:
+        return _shown(request, definition, column, pk)
     field = editor.fields[column]
     closed = editor.closed_text(row)
     form = None if closed else editor.one_field(row, field, request.POST if request.method == "POST" else None)
@@ -103,9 +107,13 @@ def list_cell(request: HttpRequest, name: str, pk: int, column: str) -> HttpResp
         except ValidationError as error:
             form.refuse(error)
         else:
-            return render(request, "components/list/cell_saved.html", {"cell": _cell(definition, column, pk)})
+            return _shown(request, definition, column, pk)
     context = {"form": form, "field": form[field], "url": request.get_full_path()}
     return render(request, "components/list/cell_form.html", context, status=422 if form.errors else 200)
+
+
+def _shown(request: HttpRequest, definition: ListDefinition, column: str, pk: int) -> HttpResponse:
+    return render(request, "components/list/cell_saved.html", {"cell": _cell(definition, column, pk)})
 
 
 def _cell(definition: ListDefinition, key: str, pk: int) -> Any:

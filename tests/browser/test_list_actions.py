@@ -121,6 +121,26 @@ def test_tab_goes_from_cell_to_cell_as_in_a_spreadsheet(page, live_server, manag
     assert versions.items() <= dict(Customer.objects.values_list("name", "updated_at")).items()
 
 
+@pytest.mark.parametrize("way", ["Escape", "Cancel"])
+def test_whoever_leaves_a_conflict_sees_what_stands_now(way, page, live_server, manager, customers, sign_in, watch):
+    watch.expect(422)
+    sign_in(manager)
+    page.goto("/customers/?columns=level,short_name")
+    cell = page.locator("td[data-column=short_name]").first
+    cell.dblclick()
+    expect(cell.locator("input:not([type=hidden])")).to_be_focused()
+    Customer.objects.filter(name="云江甲").update(short_name="甲公司")
+    page.keyboard.type("甲集团")
+    page.keyboard.press("Enter")
+    expect(cell.get_by_role("radio")).to_have_count(2)
+    if way == "Escape":
+        page.keyboard.press("Escape")
+    else:
+        cell.get_by_role("button", name="Cancel").click()
+    expect(cell).to_have_text("甲公司")
+    expect(cell).to_be_focused()
+
+
 def test_on_a_phone_in_chinese_in_the_dark(page, live_server, manager, customers, sign_in, shoot):
     sign_in(manager, language="zh-hans", theme="dark")
     page.goto("/customers/")

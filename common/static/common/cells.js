@@ -8,21 +8,26 @@ const opened = new WeakMap();
 const following = new WeakMap();
 const cellsOf = (rows) => [...rows.querySelectorAll("td[data-column]")];
 const controlsOf = (form) => [...form.elements].filter((one) => one.matches("input:not([type=hidden]), select, textarea"));
+const addressOf = (cell) => {
+  const { cells } = cell.closest("table").dataset;
+  return cells.replace(/0\/-\/(?=$|\?)/, `${cell.closest("tr").dataset.key}/${cell.dataset.column}/`);
+};
 const valuesOf = (form) => JSON.stringify([...new FormData(form)]);
 
 function open(cell) {
-  const table = cell.closest("table[data-cells]");
-  if (!table || cell.querySelector("[data-cell-form]")) return;
+  if (!cell.closest("table[data-cells]") || cell.querySelector("[data-cell-form]")) return;
   before.set(cell, cell.innerHTML);
-  const url = table.dataset.cells.replace(/0\/-\/(?=$|\?)/, `${cell.closest("tr").dataset.key}/${cell.dataset.column}/`);
-  window.htmx.ajax("GET", url, { target: cell, swap: "innerHTML" });
+  window.htmx.ajax("GET", addressOf(cell), { target: cell, swap: "innerHTML" });
 }
 
+// Where somebody else's value was shown beside the own one, what stood in the cell before is not what stands now.
 function close(cell) {
+  const isOld = cell.querySelector(".conflict");
   following.delete(cell);
   cell.innerHTML = before.get(cell) ?? "";
   window.htmx.process(cell);
   cell.focus();
+  if (isOld) window.htmx.ajax("GET", addressOf(cell), { target: cell, swap: "innerHTML", values: { closed: "yes" } });
 }
 
 // Where several controls stand in a cell, Tab goes through them first.
