@@ -20,7 +20,7 @@ from unfold.admin import ModelAdmin, TabularInline
 from access.admin_guard import RemembersVersion
 from access.history.subjects import subject_of
 from access.history.views import restore_view, show_versions
-from access.models import Action
+from access.models import Action, User
 from access.requests import signed_in
 from access.scope import scope_of
 from common.keys import key_in
@@ -51,6 +51,12 @@ def _name_of(item: Any) -> str:
     if isinstance(item, tuple):
         item = item[0]
     return str(getattr(item, "parameter_name", item)).split(LOOKUP_SEP)[0]
+
+
+def may_look_into(reader: Any, person: User) -> bool:
+    """Whether `reader` may see whom and what `person` reaches: administrators and auditors, and the directors above."""
+    reach = scope_of(reader).role_reach("access", Action.VIEW)
+    return bool(reach.everything or person.org_unit_id in reach.unit_ids)
 
 
 class CappedPaginator(Paginator):  # type: ignore[type-arg]  # not subscriptable at run time

@@ -19,7 +19,7 @@ class AccessConfig(AppConfig):
         from access.history.changers import last_changer
         from access.list_memory import remembered
         from access.notices import register_notices
-        from access.people_lists import PeopleList
+        from access.people_lists import PeopleList, sees_people
         from access.scope import allowed
         from access.second_factor import reencrypt_secrets
         from access.sensitive import register_masked
@@ -50,4 +50,5 @@ class AccessConfig(AppConfig):
         register_histories()
         ELSEWHERE["mfa.authenticator.data"] = reencrypt_secrets
         group = NavigationGroup.ADMINISTRATION
+        register(NavigationItem(group, _("People"), "access:people_list", "id-badge-2", order=80, opens=sees_people))
         register(NavigationItem(group, _("Audit"), "access:audit_events", "eye-search", module="access", order=90, opens=may_audit))

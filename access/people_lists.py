@@ -7,13 +7,16 @@ from typing import Any, ClassVar, Final
 
 from django.db.models import Exists, OuterRef, QuerySet
 from django.http import HttpRequest
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
+from access.administration import may_administer, may_look_into, person_pages
 from access.audit_lists import may_audit
 from access.choices import staff_in_reach, units_in_reach
 from access.models import Action, OrgUnit, Role, RoleAssignment, User
 from access.policy import require
+from access.scope import scope_of
 from common.lists import Column, Filters, ListDefinition, ModelChoicesFilter, TextFilter, TreeChoicesFilter, YesNoFilter
 
 MODULE: Final = "customers"
@@ -60,6 +63,12 @@ class PeopleFilters(Filters):
         return queryset.filter(Exists(held)) if value else queryset
 
 
+def sees_people(user: Any) -> bool:
+    """Whether the list shows `user` more than the own name and those of lenders: of a whole unit, or of all."""
+    reach = scope_of(user).role_reach(MODULE, Action.VIEW)
+    return may_audit(user) or reach.everything or bool(reach.unit_ids)
+
+
 class PeopleList(ListDefinition):
     """People: the active ones in reach, or for those who see who may do what all of them, those disabled included."""
 
@@ -70,6 +79,7 @@ class PeopleList(ListDefinition):
     search_fields: ClassVar[Sequence[str]] = ("name__icontains", "username__istartswith")
     search_label = _("Name or login")
     default_sort = "name"
+    empty_text = _("Nobody is in your reach.")
     columns = (
         Column(key="name", label=pgettext_lazy("person", "Name"), sort=("name",), link=True),
         Column(key="username", label=_("Login"), sort=("username",)),
@@ -89,3 +99,10 @@ class PeopleList(ListDefinition):
             return User.objects.all()
         require(self.user, MODULE, self.action)
         return staff_in_reach(self.user, MODULE, self.action)
+
+    def row_url(self, row: Any) -> str:
+        """The administration's page of the person for who may open it, else what the person reaches for who may look into that."""
+        if may_administer(self.request, "access", Action.VIEW):
+            return reverse("admin:access_user_change", args=[row.pk])
+        pages = person_pages(row.pk) if may_look_into(self.user, row) else []
+        return pages[0][1] if pages else ""

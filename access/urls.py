@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from access import audit_views, cover_views, list_views, reveal_views, session_views, token_views, views
+from access import audit_views, cover_views, list_views, people_views, reveal_views, session_views, token_views, views
 
 app_name = "access"
 urlpatterns = [
@@ -17,6 +17,7 @@ urlpatterns = [
     path("session/keep/", session_views.session_keep, name="session_keep"),
     path("profile/cover/", cover_views.cover, name="cover"),
     path("profile/cover/end/", cover_views.cover_end, name="cover_end"),
+    path("people/", people_views.PeopleListPage.as_view(), name="people_list"),
     path("people/options/", cover_views.people_options, name="people_options"),
     path("audit/", audit_views.audit_events, name="audit_events"),
     path("audit/changes/", audit_views.audit_changes, name="audit_changes"),

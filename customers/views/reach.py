@@ -10,9 +10,9 @@ from django.shortcuts import get_object_or_404, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
+from access.administration import may_look_into
 from access.models import Action, User
 from access.requests import signed_in
-from access.scope import scope_of
 from access.services.standard_roles import MODULES
 from customers.models import Customer
 from customers.reach import COUNT_LIMIT, Way, allowed_by_module, explain_customer, find_customer, ways_of
@@ -50,8 +50,7 @@ def _as_read_by(reader: User, ways: list[Way]) -> list[Way]:
 
 def _person(reader: User, pk: int) -> User:
     """The user with key `pk`, if `reader` may look into whose access it is. Raises Http404."""
-    reach = scope_of(reader).role_reach("access", Action.VIEW)
     person = get_object_or_404(User.objects.select_related("org_unit"), pk=pk)
-    if not (reach.everything or person.org_unit_id in reach.unit_ids):
+    if not may_look_into(reader, person):
         raise Http404
     return person

@@ -227,7 +227,7 @@ WITHOUT_AN_OBJECT: Final = {
                 "products:discount_list",
             ),
             *("products:offer_list", "products:offer_price", "members:member_list"),
-            *("members:batch_list", "jobs:job_list"),
+            *("members:batch_list", "jobs:job_list", "access:people_list"),
         ),
         ("role", "GET"),
     ),
