@@ -116,11 +116,11 @@ class PolicyQuerySet(models.QuerySet[ModelT]):
             if any(subtree.root in other.unit_ids for other in reach.subtrees if other.depth < subtree.depth):
                 continue
             if subtree.depth < len(PLACES):
-                ways.append(Q(**{f"{prefix}{PLACES[subtree.depth]}": subtree.root}))
+                ways.append(Q(**{f"{prefix}{PLACES[subtree.depth]}__any_of": (subtree.root,)}))
             else:
                 ways.append(Q(**{f"{prefix}{self.unit_lookup}__any_of": subtree.unit_ids}))
         covered = frozenset().union(*(subtree.unit_ids for subtree in reach.subtrees))
-        return [*ways, *(Q(**{f"{prefix}{self.unit_lookup}": unit}) for unit in sorted(reach.units - covered))]
+        return [*ways, *(Q(**{f"{prefix}{self.unit_lookup}__any_of": (unit,)}) for unit in sorted(reach.units - covered))]
 
     # --- pages and counts
 
