@@ -80,6 +80,8 @@ class TellsOfChanges(forms.BaseForm):
 
     together: ClassVar[tuple[tuple[str, ...], ...]] = ()
     """Groups of fields of which each can only be judged with the others."""
+    partly: ClassVar[bool] = False
+    """Whether whoever writes by the form takes the fields that there are, so that a program may send some of them alone."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

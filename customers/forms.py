@@ -59,6 +59,7 @@ class ServiceForm(forms.BaseForm):
 class _VersionedForm(TellsOfChanges, ServiceForm, forms.ModelForm):  # type: ignore[type-arg]  # not subscriptable at run time
     """A form of a row that remembers which version of the row it showed; the services save, never the form."""
 
+    partly: ClassVar[bool] = True
     version = forms.CharField(widget=forms.HiddenInput, required=False)
     masked_fields: ClassVar[tuple[str, ...]] = ()
     """Fields that show their value masked, whoever looks: left as it is, the value stays; what is typed replaces it."""

@@ -40,7 +40,7 @@ class EditableResource(ListResource):
 
     @abstractmethod
     def form(self, row: Any, data: Any) -> Any:
-        """The form of the browser's page for `row` (None: a new one), with the methods `refuse` and `details`, and maybe `keep_only`."""
+        """The form of the browser's page for `row` (None: a new one), with `refuse` and `details`; see also `TellsOfChanges.partly`."""
 
     def make(self, form: Any) -> Any:  # noqa: ARG002
         """Enter what `form` cleaned by the service, and return the row."""
@@ -129,7 +129,7 @@ class EditableResource(ListResource):
         given, problems = self._read_body(row, form)
         if problems:
             raise exceptions.ValidationError(problems)
-        whole = partial and not hasattr(form, "keep_only")
+        whole = partial and not getattr(form, "partly", False)
         for name, values in {**(_proposed(form) if row is None or whole else {}), **given}.items():
             data.setlist(name, values)
         if row is not None:
